@@ -22,7 +22,7 @@ from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
 from .substitution import substituted
-from .worked_on import main_value, operated, share_in
+from .worked_on import in_hours, main_value, operated, share_in
 
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
@@ -135,9 +135,14 @@ class Conversation:
         supposed = is_supposed(question.text)
         if supposed and operation_in(question.text) and (reply := self._exchanged(question, position)) is not None:
             return reply
+        before = self._replay(position - 1).tool_calls
+        claim = self._claim(question)
+        of_result = None
+        if claim is None or not before or claim.tool.name != before[0]["name"] or claim.tool.name == "text_changes":
+            of_result = self._of_result(question, position)
         moved_on = self._moved(question, position) if not supposed else None
         worked = self._worked_on(question, position) if works_on(question.text) else None
-        return moved_on or worked or self._of_result(question, position)
+        return moved_on or worked or of_result
 
     def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
@@ -167,6 +172,9 @@ class Conversation:
         read = self._read(position - 1)
         if operation.sign in "+-" and extended(question.text, read) is not None:
             return None
+        if operation.sign in "+-" and not (operation.unit or operation.share or names_result(question.text)):
+            if re.search(r"[^\W\d]", value.spoken):
+                return None  # of which of the two units is not said
         if operation.sign == "/" and not names_result(question.text) and substituted(question.text, read) is not None:
             return None
         if operation.sign == "*" and not operation.per and before.tool_calls[0]["name"] == "date_arithmetic":
@@ -176,8 +184,8 @@ class Conversation:
             return None
         texts = [f"{said} {figures.equals(result)}" for said, result, _ in lines]
         shown = [
-            re.sub(r"(?= \(|$)", f" {unit}", text, count=1) if unit else text
-            for text, (_, _, unit) in zip(texts, lines, strict=True)
+            re.sub(r"(?= \(|$)", f" {unit}", text, count=1) + in_hours(result, unit) if unit else text
+            for text, (_, result, unit) in zip(texts, lines, strict=True)
         ]
         call: dict[str, JsonValue] = {
             "name": before.tool_calls[0]["name"],

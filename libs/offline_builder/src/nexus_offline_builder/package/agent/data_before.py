@@ -22,7 +22,7 @@ _IN_IT = lazy_pattern(
     r"has (?:it|that|this)|does (?:it|that|this) have|it|that|this|them|those)\b|把(?:它们?|这个|那个)|它们?|其中|(?:这|那)(?:段|个|句)(?:文字|话|里)?|[呢吗]\s*[?？。]*$",
     re.IGNORECASE,
 )
-_OF_RESULT = lazy_pattern(r"\b(?:now|then|left|remain\w*)\b|再|然后|还?剩|完", re.IGNORECASE)
+_OF_RESULT = lazy_pattern(r"\b(?:left|remain\w*)\b|再|然后|还?剩|完", re.IGNORECASE)
 _PATH = lazy_pattern(
     r"(?:[\w\u4e00-\u9fff]+)?\[-?\d+\](?:\.?[\w\u4e00-\u9fff]+(?:\[-?\d+\])?)*|[\w\u4e00-\u9fff]+(?:\.[A-Za-z_\u4e00-\u9fff][\w]*)+"
 )

@@ -14,7 +14,7 @@ from ..tools.unit_names import mention_at
 from ..tools.wording import digits_for_words, plain_signs
 
 _LONGEST = 200
-_DATA = lazy_pattern(r"[\n\t{}\[\]|]|\d\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d|\d\s*:\s*\d|->")
+_DATA = lazy_pattern(r"[\n\t{}\[\]|]|\d\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d|\d\s*[:h]\s*\d|->")
 _NUMBER = lazy_pattern(
     r"(?<![A-Za-z\d.])(?:[$€£¥]\s*)?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:st|nd|rd|th)?"
     r"(?P<share>\s*(?:%|percent\b|per cent\b|个?百分点))?"
@@ -55,7 +55,7 @@ _PLUS_AHEAD = lazy_pattern(
     re.IGNORECASE,
 )
 _PLUS_BEHIND = lazy_pattern(r"^.*?\b(?:more|extra|on top|additional|higher|as well|too)\b", re.IGNORECASE)
-_TIMES_AHEAD = lazy_pattern(r"(?:\btimes|\bmultipl\w+(?: (?:it|that|this))?(?: by)?|(?<!\w)[x*]|乘以?)\s*$", re.I)
+_TIMES_AHEAD = lazy_pattern(r"(?:\btimes|\bmultipl\w+(?: (?:it|that|this|the \w+))?(?: by)?|(?<!\w)[x*]|乘以?)\s*$", re.I)
 _TIMES_BEHIND = lazy_pattern(
     r"^\s*(?:times\b|x\b|倍)|^\s*(?:\w+ )?of (?:those|them|these|it|that|this|the same)\b|^\s*such\b", re.IGNORECASE
 )
@@ -194,7 +194,7 @@ def _of_a_share(number: Fraction, ahead: str, behind: str) -> Operation | None:
         return Operation("-", number, share=True)
     if _PLUS_AHEAD.search(ahead) or _PLUS_BEHIND.search(behind):
         return Operation("+", number, share=True)
-    if re.match(rf"\s*of {_IT}\b", behind) or re.search(r"(?:这|那|它|结果|总[数价额]?)的?$", ahead):
+    if re.match(rf"\s*of {_IT}\b", behind) or re.search(r"(?:[这那它]个?|结果|总[数价额]?)的$", ahead):
         return Operation("*", number, share=True)
     if _ADDED_NAME.search(behind) and re.search(rf"\bon {_IT}\b", behind):
         return Operation("+", number, share=True, both=True)

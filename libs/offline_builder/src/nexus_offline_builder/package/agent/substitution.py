@@ -61,7 +61,7 @@ _SHARE_ON = lazy_pattern(
 )
 _PART_OF = lazy_pattern(rf"{NUMBER}(?P<rest>\s*(?:/|(?:out )?of)\s*{NUMBER}(?:\s*in percent)?)[\s?.]*", re.IGNORECASE)
 _BARE_NUMBER = lazy_pattern(rf"(?:(?:and|what about|or|how about|for|那)\s*)?({NUMBER})(?:呢)?[\s?.]*", re.IGNORECASE)
-_A_YEAR = lazy_pattern(rf"(?<![\d.]){_YEAR}(?![\d.])")
+_A_YEAR = lazy_pattern(r"(?<!\d)(?:1[5-9]|2[01])\d\d(?!\d)(?!\.\d)")
 _SAME_SIGN = lazy_pattern(r"(?:那|如果|要是)?([加减])(?:上|去)?(\d.*?)呢[？?]?")
 _OLD = lazy_pattern(
     rf"\b(?:not|instead of|rather than)\s+(?:the |an? )?({NUMBER})\s*%?(?!\w)|不是\s*({NUMBER})", re.IGNORECASE
@@ -69,7 +69,8 @@ _OLD = lazy_pattern(
 _OTHERWISE = lazy_pattern(
     r"\b(?:another|further|additional|extra|on top|more|less|fewer|plus|minus|times|add|subtract|without|except\w*|"
     r"exclud\w+|not|than|over|under|above|below|at (?:least|most)|average|mean|median|convert|per|each (?=\d)|"
-    r"off|holidays?)\b|再|又|[减除乘]|加(?!班)|不|除了|平均|最|大于|小于|超过|还剩|放假|假期|节",
+    r"off|holidays?|result|round\w*|decimals?|digits|places|multipl\w+|divid\w+|as an?|double|half|twice|triple|binary|"
+    r"hex\w*)\b|再|又|[减除乘]|加(?!班)|不|除了|平均|最|大于|小于|超过|还剩|放假|假期|节|进制|保留|四舍|倍|半",
     re.IGNORECASE,
 )
 """Says that something is to be done besides, or under a condition, unless the question before said so too."""

@@ -19,6 +19,14 @@ _SAME = {"天": "[天日]", "日": "[天日]", "night": "(?:night|day)"}
 _PLURAL = ("es", "s")
 
 
+def in_hours(result: Fraction, unit: str) -> str:
+    """` (7 h 15 min)` behind hours that are no whole number."""
+    minutes = result * 60
+    if unit != "h" or result.denominator == 1 or minutes.denominator != 1 or result < 0:
+        return ""
+    return f" ({int(minutes) // 60} h {int(minutes) % 60} min)"
+
+
 class Worked(NamedTuple):
     """One line of the answer."""
 
