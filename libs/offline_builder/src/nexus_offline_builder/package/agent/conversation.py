@@ -131,7 +131,7 @@ class Conversation:
         return reply or Reply(cannot(question.text, self._tools, question.chinese))
 
     def _works_on(self, question: Question, position: int) -> Reply | None:
-        """The reply to a prompt that says that it works on with what the turn before gave, or what to suppose instead."""
+        """The reply to a prompt that says that it works on with the turn before, or what to suppose instead."""
         supposed = is_supposed(question.text)
         if supposed and operation_in(question.text) and (reply := self._exchanged(question, position)) is not None:
             return reply
@@ -172,9 +172,9 @@ class Conversation:
         read = self._read(position - 1)
         if operation.sign in "+-" and extended(question.text, read) is not None:
             return None
-        if operation.sign in "+-" and not (operation.unit or operation.share or names_result(question.text)):
-            if re.search(r"[^\W\d]", value.spoken):
-                return None  # of which of the two units is not said
+        plain = operation.sign in "+-" and not (operation.unit or operation.share or names_result(question.text))
+        if plain and re.search(r"[^\W\d]", value.spoken):
+            return None  # of which of the two units is not said
         if operation.sign == "/" and not names_result(question.text) and substituted(question.text, read) is not None:
             return None
         if operation.sign == "*" and not operation.per and before.tool_calls[0]["name"] == "date_arithmetic":

@@ -13,23 +13,28 @@ from ..tools.table import table_in
 
 _LONGEST = 160
 _LEAD = lazy_pattern(
-    r"^\s*(?:(?:and|now|ok|okay|so|then|also|but|cool|great|thanks|what about|how about|那么?|再|然后|然後|现在|最后|接着)(?![a-z])"
+    r"^\s*(?:(?:and|now|ok|okay|so|then|also|but|cool|great|thanks|what about|how about|"
+    r"那么?|再|然后|然後|现在|最后|接着)(?![a-z])"
     r"[\s,，]*)+",
     re.IGNORECASE,
 )
 _IN_IT = lazy_pattern(
     r"\b(?:(?:in|of|from|on|to) (?:it|that|this|there|them|those|these|the (?:same )?(?:text|list|table|sheet|json))|"
-    r"has (?:it|that|this)|does (?:it|that|this) have|it|that|this|them|those)\b|把(?:它们?|这个|那个)|它们?|其中|(?:这|那)(?:段|个|句)(?:文字|话|里)?|[呢吗]\s*[?？。]*$",
+    r"has (?:it|that|this)|does (?:it|that|this) have|it|that|this|them|those)\b|"
+    r"把(?:它们?|这个|那个)|它们?|其中|(?:这|那)(?:段|个|"
+    r"句)(?:文字|话|里)?|[呢吗]\s*[?？。]*$",
     re.IGNORECASE,
 )
 _OF_RESULT = lazy_pattern(r"\b(?:left|remain\w*)\b|再|然后|还?剩|完", re.IGNORECASE)
 _PATH = lazy_pattern(
-    r"(?:[\w\u4e00-\u9fff]+)?\[-?\d+\](?:\.?[\w\u4e00-\u9fff]+(?:\[-?\d+\])?)*|[\w\u4e00-\u9fff]+(?:\.[A-Za-z_\u4e00-\u9fff][\w]*)+"
+    r"(?:[\w\u4e00-\u9fff]+)?\[-?\d+\](?:\.?[\w\u4e00-\u9fff]+(?:\[-?\d+\])?)*|"
+    r"[\w\u4e00-\u9fff]+(?:\.[A-Za-z_\u4e00-\u9fff][\w]*)+"
 )
 _DAY = lazy_pattern(r"\d{4}-\d\d-\d\d")
 _CHANGED = frozenset({"text_changes", "list_cleanup", "csv_to_json", "json_to_csv"})
 _FILLS = lazy_pattern(
-    r"\b(?:and|what|how|about|for|the|only|just|of|in|is|now|then|ok|so|same|with|instead|but|column|one|show|me|please|"
+    r"\b(?:and|what|how|about|for|the|only|just|of|in|is|now|then|ok|so|same|with|instead|but|column|one|show|me|"
+    r"please|"
     r"if|it|was|were|take|use|no|sorry|i|meant?|oh|wait)\b|换成|改成|如果|要是|那么?|只[看算要]?|呢|的话|的|改|列|请|[\s,.?!，。？！:：]",
     re.IGNORECASE,
 )
@@ -108,7 +113,8 @@ def _in_its_place(words: str, request: str, data: str) -> str | None:
         new = [one for one in group if one.lower() == name.lower()]
         known = [one for one in group if one and _stands_in(one, request) and one.lower() != name.lower()]
         if new and len(known) == 1:
-            return re.sub(re.escape(known[0]), lambda _: new[0], request, count=1, flags=re.IGNORECASE)
+            head, tail = re.split(re.escape(known[0]), request, maxsplit=1, flags=re.IGNORECASE)
+            return f"{head}{new[0]}{tail}"
     return None
 
 

@@ -9,7 +9,8 @@ from ..tools.wording import digits_for_words, plain_signs
 _LONGEST = 160
 _ISO = lazy_pattern(r"\d{4}-\d\d-\d\d")
 _SPAN = lazy_pattern(
-    r"(?<![\d-])(?P<n>\d+)\s*(?:more |further |extra |additional )?(?P<unit>(?:working |business |week ?)?(?:days?|weeks?|months?|"
+    r"(?<![\d-])(?P<n>\d+)\s*(?:more |further |extra |additional )?(?P<unit>(?:working |business |week ?)?(?:days?|"
+    r"weeks?|months?|"
     r"years?)|nights?|个?工作日|天|个?星期|周|个月|年)(?![a-z])",
     re.IGNORECASE,
 )
@@ -17,7 +18,8 @@ _BACK = lazy_pattern(
     r"\b(?:earlier|before|minus|less|sooner|subtract|back by|bring \w+ forward)\b|提前|之?前|减|早", re.IGNORECASE
 )
 _ON = lazy_pattern(
-    r"\b(?:later|after|plus|add\w*|more|push\w*|postpon\w+|delay\w*|extend\w*|extra|another|on top|longer|further|late)\b|再|之?后|加|推迟|延|晚",
+    r"\b(?:later|after|plus|add\w*|more|push\w*|postpon\w+|delay\w*|extend\w*|extra|another|on top|longer|further|"
+    r"late)\b|再|之?后|加|推迟|延|晚",
     re.IGNORECASE,
 )
 _OWN_DATE = lazy_pattern(r"\d\s*[-/.]\s*\d|\d\s*[月日号]|\b(?:today|tomorrow|yesterday)\b|今天|明天", re.IGNORECASE)

@@ -126,7 +126,8 @@ _NAMED = lazy_pattern(
     r"\b(?:for|of|by|from|in|at|with)\s+(?P<name>[A-Z][a-z]+)\b(?!\s*\d)|\b(?P<whose>[A-Z][a-z]+)'s\b"
 )
 _KNOWN_NAME = lazy_pattern(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)|(?:csv|json|excel|i|what|how|the)$",
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)|(?:csv|json|excel|i|what|how|"
+    r"the)$",
     re.IGNORECASE,
 )
 _WORD = lazy_pattern(r"(?<![\w.])[^\W\d_][\w-]+")
@@ -161,8 +162,6 @@ _TIMES = lazy_pattern(
 )
 _LONGEST_PLAIN = 6
 _GROUPED = lazy_pattern(r"(?<=\d)[,'](?=\d{3})")
-
-
 _ASKS = r"(?:what(?:'s|s)?|which|who|how (?:many|much|long|old|far|often|tall|heavy)|when|where)\b"
 _ASKED = lazy_pattern(rf"\b{_ASKS}|多少|[几谁哪]|什么", re.IGNORECASE)
 _JOINT = lazy_pattern(

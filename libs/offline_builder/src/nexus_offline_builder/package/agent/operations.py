@@ -1,4 +1,4 @@
-"""A later turn that works on with the result before it, whatever tool gave it: `take 20 off that, it is our anniversary`.
+"""A later turn that works on with the result before it, whatever tool gave it: `take 20 off that, it is our day`.
 
 It is read by its roles: a sign, one number, what the number is of. Names, reasons and asides say nothing here, however
 they are worded; a second number without a sign does, and then nothing is worked out.
@@ -28,7 +28,11 @@ _CURRENCY = lazy_pattern(
     re.IGNORECASE,
 )
 _NO_NUMBER = lazy_pattern(r"(?<!\d)1(?=[共起样下直定般些半])|(?<=[同统另第中每那这某任])1(?!\d)|(?<=第)\d+")
-_ONE = lazy_pattern(r"\bone\b(?! (?:hundred|thousand|million|third|quarter|half))", re.IGNORECASE)
+_ONE = lazy_pattern(
+    r"(?<!plus )(?<!minus )(?<!add )(?<!another )\bone\b(?! (?:hundred|thousand|million|third|quarter|half|more|"
+    r"extra|less))",
+    re.IGNORECASE,
+)
 _PRONOUN = lazy_pattern(
     r"\b(?:that|it|this|those|them|these|the (?:result|total|sum|price|answer|amount|lot|rest|remainder))\b|"
     r"[这那它]|结果|总[数价额]|剩下",
@@ -36,14 +40,16 @@ _PRONOUN = lazy_pattern(
 )
 _OTHERWISE = lazy_pattern(
     r"\b(?:without|except\w*|excluding|not|never|than|at (?:least|most)|instead|rather|average|median|convert|"
-    r"between \S+ and|from \S+ to|ago|older|younger)\b|n't\b|不[算是要含]|除了|平均[值数]|换算|[天周月年][之以]?[前后]|[之以][前后]",
+    r"how (?:long|old|fast|tall|heavy|often)|between \S+ and|from \S+ to|ago|older|younger)\b|n't\b|不[算是要含]|除了|"
+    r"平均[值数]|换算|[天周月年][之以]?[前后]|[之以][前后]",
     re.IGNORECASE,
 )
 """Says that something else is to be done than to work on with the result."""
 _IT = r"(?:that|it|this|those|them|these|the \w+)"
 _REDUCING = r"(?:discounts?|vouchers?|coupons?|rebates?|refunds?|cheaper|fewer|gone|missing|broken|deductions?)"
 _MINUS_AHEAD = lazy_pattern(
-    rf"\b(?:minus|less|subtract\w*|deduct\w*|remov\w+|knock\w*|reduc\w+|lower\w*|cut|spent|us(?:ed|ing)|lost|sold|burn\w*|"
+    rf"\b(?:minus|less|subtract\w*|deduct\w*|remov\w+|knock\w*|reduc\w+|lower\w*|cut|spent|us(?:ed|ing)|lost|sold|"
+    rf"burn\w*|"
     rf"ate|eaten|{_REDUCING})\b|-\s*$|(?:减|扣|去掉|优惠|便宜|少|用掉|用了|花了|花掉|花去|退|降|让|抹|卖掉|送出)[^加]*$",
     re.IGNORECASE,
 )
@@ -55,7 +61,9 @@ _PLUS_AHEAD = lazy_pattern(
     re.IGNORECASE,
 )
 _PLUS_BEHIND = lazy_pattern(r"^.*?\b(?:more|extra|on top|additional|higher|as well|too)\b", re.IGNORECASE)
-_TIMES_AHEAD = lazy_pattern(r"(?:\btimes|\bmultipl\w+(?: (?:it|that|this|the \w+))?(?: by)?|(?<!\w)[x*]|乘以?)\s*$", re.I)
+_TIMES_AHEAD = lazy_pattern(
+    r"(?:\btimes|\bmultipl\w+(?: (?:it|that|this|the \w+))?(?: by)?|(?<!\w)[x*]|乘以?)\s*$", re.I
+)
 _TIMES_BEHIND = lazy_pattern(
     r"^\s*(?:times\b|x\b|倍)|^\s*(?:\w+ )?of (?:those|them|these|it|that|this|the same)\b|^\s*such\b", re.IGNORECASE
 )
@@ -64,7 +72,8 @@ _SHARED = lazy_pattern(
     re.IGNORECASE,
 )
 _RATE = lazy_pattern(
-    r"^\s*(?P<unit>[a-zµ]+\s+|[a-zµ]+(?=/))?(?:(?:per|an?|every|/)\s*(?P<per>[a-z]+[²³]?)|(?P<each>each|apiece|a ?piece)\b)|"
+    r"^\s*(?P<unit>[a-zµ]+\s+|[a-zµ]+(?=/))?(?:(?:per|an?|every|/)\s*(?P<per>[a-z]+[²³]?)|(?P<each>each|apiece|"
+    r"a ?piece)\b)|"
     r"^\s*(?:个?小时|元|块|次|个|分钟)?\s*(?:[/每]|[1一])\s*(?P<zh>[\u4e00-\u9fff])",
     re.IGNORECASE,
 )
@@ -73,12 +82,17 @@ _SUPPOSED = lazy_pattern(r"\b(?:if|instead|what about|how about|rather)\b|如果
 _OTHER_HALF = lazy_pattern(r"\b(?:the )?other half\b", re.IGNORECASE)
 _WHOLE = lazy_pattern(r"\b(?:total|altogether|all together|in all|combined)\b|[共总]|合计", re.IGNORECASE)
 _EACH = lazy_pattern(r"\b(?:each|per (?:person|head|child|guest)|everyone|everybody)\b|每[人个户位家]", re.IGNORECASE)
+_PEOPLE = lazy_pattern(
+    r"\s*(?:(?:more |fewer |less )?(?:people|persons?|friends?|guests?|of us|of them)\b|个?人)",
+    re.IGNORECASE,
+)
 _HOW_MUCH = lazy_pattern(r"\bhow (?:much|many|far)\b|多少|几", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|remaining)\b|还?剩|还有", re.IGNORECASE)
-_OVER = lazy_pattern(r"\b(?:over|above|more than|beyond|exceeds?)(?: the| our| my)?\s*$|超[过出]?$", re.IGNORECASE)
+_OVER = lazy_pattern(r"\b(?:over|above|beyond|exceeds?)(?: the| our| my)?\s*$|超[过出]?$", re.IGNORECASE)
 _FACTOR = lazy_pattern(
     r"(?:\b(?:(?P<count>\d{1,2}|an?)[\s-]+)?(?P<word>twice|thrice|(?:half|halve[ds]?|thirds?|quarters?|fifths?|tenths?|"
-    r"double[ds]?|triple[ds]?)\b(?! (?:past|to\b|an? (?!batch)|hour|day|mile|dozen|price|room|bed|board|time|kilo|litre|"
+    r"double[ds]?|triple[ds]?)\b(?! (?:past|to\b|an? (?!batch)|hour|day|mile|dozen|price|room|bed|board|time|kilo|"
+    r"litre|"
     r"liter|cup|inch|pound|glazing|year|century)))\b|(?P<zh>1?半(?![个小天年里价夜日公路])|[2两]倍|翻倍|翻1?番|加倍|减半))",
     re.IGNORECASE,
 )
@@ -120,14 +134,14 @@ def operation_in(prompt: str) -> Operation | None:
     text = _OTHER_HALF.sub(" ", plain_signs(written_out(prompt.strip())))
     if _OTHERWISE.search(text):
         return None
-    if (others := _ONE.sub(" ", text)) != text and re.search(r"\d", digits_for_words(others)):
-        text = others
+    text = _ONE.sub(" ", text)
     text = _NO_NUMBER.sub("", digits_for_words(_CURRENCY.sub(" ", text)))
     if (cut := _REDUCTION.search(text)) and len(_NUMBER.findall(text)) == 1:
         digits = cut[1].replace(".", "")
         return Operation("*", Fraction(int(digits), 10 ** len(digits)))
     numbers = list(_NUMBER.finditer(text))
-    if not numbers or (factor := _FACTOR.search(text)) and factor["count"] and len(numbers) == 1:
+    factor = _FACTOR.search(text)
+    if not numbers or (factor is not None and factor["count"] and len(numbers) == 1):
         return _of_a_factor(text)
     read = [(found, _read(text, found)) for found in numbers]
     known = [(found["n"], operation) for found, operation in read if operation is not None]
@@ -170,9 +184,13 @@ def _read(text: str, found: "re.Match[str]") -> Operation | None:
     unit = mention.name if mention and not share else ""
     if share:
         return _of_a_share(number, ahead, behind)
+    if _OVER.search(ahead) and _HOW_MUCH.search(text):
+        return Operation("-", number, unit=unit)
     if _TIMES_AHEAD.search(ahead) or (_TIMES_BEHIND.search(behind) and not _MINUS_AHEAD.search(ahead)):
         rate = _RATE.match(behind)
         return Operation("*", number, unit=unit if rate else "", per=_per(rate) if rate else "")
+    if _PEOPLE.match(behind) and not _SHARED.search(ahead + behind):
+        return Operation("/", number) if _EACH.search(text) and _HOW_MUCH.search(text) else None
     if (_MINUS_AHEAD.search(ahead) or _OFF.search(behind)) and not _RATE.match(behind):
         return Operation("-", number, unit=unit)
     if (_PLUS_AHEAD.search(ahead) or _PLUS_BEHIND.search(behind)) and not _RATE.match(behind):
@@ -182,8 +200,6 @@ def _read(text: str, found: "re.Match[str]") -> Operation | None:
         return Operation("*", number, unit=own, per=_per(rate))
     if _SHARED.search(ahead) or _SHARED.search(behind) or (_EACH.search(text) and _HOW_MUCH.search(text)):
         return Operation("/", number) if number and not unit else None
-    if _OVER.search(ahead) and _HOW_MUCH.search(text):
-        return Operation("-", number, unit=unit)
     if _WHOLE.search(text) and not unit and re.match(r"\s*[a-z\u4e00-\u9fff]", behind, re.IGNORECASE):
         return Operation("*", number)
     return None

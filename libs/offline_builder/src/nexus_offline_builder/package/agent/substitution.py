@@ -1,4 +1,4 @@
-"""A follow-up that names what is different from the question before: `oh wait, Marta comes too, so 6 people?`.
+"""A follow-up that names what is different from the question before: `oh wait, Ida comes too, so 6 people?`.
 
 What is different is found by its type (a date, a month, a share, a number of people, a quantity) and by its role (`the
 20% tip`, `if it had been 64 before`). Words around it say nothing, unless they ask for something else. Where it may be
@@ -17,7 +17,8 @@ _LONGEST = 160
 _LONGEST_BEFORE = 600
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may(?! (?:i|we|be|you|have|not|need)\b)|june?|july?|aug(?:ust)?|"
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may(?! (?:i|we|be|you|have|not|need)\b)|june?|july?|"
+    r"aug(?:ust)?|"
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _YEAR = r"(?:19|20)\d\d"
@@ -46,7 +47,7 @@ _KINDS = (
     ),
     ("people", rf"{NUMBER}\s*{_PEOPLE}"),
     ("reduction", rf"打?\s*{NUMBER}\s*折"),
-    ("number", rf"(?:[$€£¥]\s*)?(?<![A-Za-z0-9_.]){NUMBER}(?![A-Za-z0-9_.]*\d)"),
+    ("number", rf"(?:[$€£¥]\s*)?(?<![A-Za-z0-9_.]){NUMBER}(?![A-Za-z0-9_.]*\d)(?!\s*进制)"),
 )
 _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)
 _IN_ALL = lazy_pattern(
@@ -67,20 +68,24 @@ _OLD = lazy_pattern(
     rf"\b(?:not|instead of|rather than)\s+(?:the |an? )?({NUMBER})\s*%?(?!\w)|不是\s*({NUMBER})", re.IGNORECASE
 )
 _OTHERWISE = lazy_pattern(
-    r"\b(?:another|further|additional|extra|on top|more|less|fewer|plus|minus|times|add|subtract|without|except\w*|"
+    r"\b(?:how (?:long|old|fast|tall|heavy|often)|another|further|additional|extra|on top|more|less|fewer|plus|minus|"
+    r"times|add|subtract|without|except\w*|"
     r"exclud\w+|not|than|over|under|above|below|at (?:least|most)|average|mean|median|convert|per|each (?=\d)|"
     r"off|holidays?|result|round\w*|decimals?|digits|places|multipl\w+|divid\w+|as an?|double|half|twice|triple|binary|"
-    r"hex\w*)\b|再|又|[减除乘]|加(?!班)|不|除了|平均|最|大于|小于|超过|还剩|放假|假期|节|进制|保留|四舍|倍|半",
+    r"hex\w*)\b|再|又|[减除乘]|加(?!班)|少(?!于)|(?<!差不)多(?!少)|不|除了|平均|最|大于|小于|超过|还剩|放假|假期|节|进制|保留|四舍|倍|半",
     re.IGNORECASE,
 )
 """Says that something is to be done besides, or under a condition, unless the question before said so too."""
 _ASKS = lazy_pattern(
-    r"\b(?:how (?:many|old|far|long)|what|which|whats|what's|when|who|where)\s+(?!(?:about|if|is|are|was|were|would|do|does|will|"
-    r"the|that|it|we|i|for|in|with|then|to|of)\b)(?P<noun>[a-z]+)|(?P<when>\b(?:when|who|where|weekday)\b)|星期几|周几|几[号天月点]|哪[天个]",
+    r"\b(?:how (?:many|old|far|long)|what|which|whats|what's|when|who|where)\s+(?!(?:about|if|is|are|was|were|would|"
+    r"do|does|will|"
+    r"the|that|it|we|i|for|in|with|then|to|of)\b)(?P<noun>[a-z]+)|(?P<when>\b(?:when|who|where|weekday)\b)|星期几|周几|"
+    r"几[号天月点]|哪[天个]",
     re.IGNORECASE,
 )
 _US = lazy_pattern(
-    r"\b(?:us|of them|we are|we're|joins?|joining|comes?|coming|pays?|paying|paid|drops? out|dropped|friends?|guests?|people|"
+    r"\b(?:us|of them|we are|we're|joins?|joining|comes?|coming|pays?|paying|paid|drops? out|dropped|friends?|"
+    r"guests?|people|"
     r"moves? in|too many of us)\b|人|位|加入",
     re.IGNORECASE,
 )
@@ -88,9 +93,11 @@ _SHARED_AMONG = lazy_pattern(
     rf"(?:\b(?:by|among|between|ways|into|we are|there are|they are)\s+|/\s*|除以\s*){NUMBER}$", re.I
 )
 _ROLES = (
-    r"\b(?:before|was|were|used to|had been|old|from|last|originally|cost price|bought|starts?|start\w*|begin\w*|since|left|first|"
+    r"\b(?:before|was|were|used to|had been|old|from|last|originally|cost price|bought|starts?|start\w*|begin\w*|"
+    r"since|left|first|"
     r"leave|opened|signed|issued)\b|原价|去年|以前|之前|原来|从|上个?月|成本|进价",
-    r"\b(?:now|today|is|to|till|til|until|through|new|end|ends|ending|back|returns?|gone|went|come|comes|this|sells?|sold)\b|->|"
+    r"\b(?:now|today|is|to|till|til|until|through|new|end|ends|ending|back|returns?|gone|went|come|comes|this|sells?|"
+    r"sold)\b|->|"
     r"现在|今年|[到至]|本月|这个月|卖|售价",
     r"\b(?:tip|tips|gratuity|service)\b|小费|服务费",
     r"\b(?:vat|tax|gst|rate)\b|税",
@@ -101,10 +108,17 @@ _ROLES = (
     r"\b(?:gives?|gave|pays?|paid|hands?|got)\b|付|给|收",
 )
 _ROLE_PATTERNS = tuple(lazy_pattern(form, re.IGNORECASE) for form in _ROLES)
-_CORRECTED = lazy_pattern(r"^\s*(?:(?:不对|错了|哦不|不好意思|no|nope|sorry|oops|wait|oh)(?![a-z])[\s,，.!]*)+", re.IGNORECASE)
+_CORRECTED = lazy_pattern(
+    r"^\s*(?:(?:不对|错了|哦不|不好意思|no|nope|sorry|oops|wait|oh)(?![a-z])[\s,，.!]*)+", re.IGNORECASE
+)
 _DATA = lazy_pattern(r"[\[{|\t]|\n[^\n]*[,;][^\n]*\n")
 _SHORT = 14
 _CLOSEST, _FARTHEST = 3.0, 8.0
+
+
+_NEGATED = lazy_pattern(r"\d[^,.;]*(?:n't|\bcannot\b|\bno longer\b)|(?:n't|\bcannot\b)[^,.;]*\d", re.IGNORECASE)
+_EACH = lazy_pattern(r"\d (?:each|apiece)\b", re.IGNORECASE)
+_SUPPOSED = lazy_pattern(r"\b(?:if|instead|costs?|at|price\w*)\b", re.IGNORECASE)
 
 
 class _Piece(NamedTuple):
@@ -184,6 +198,8 @@ def _asks_otherwise(said: str, old: str) -> bool:
     known = old.lower()
     if any(found.group().lower() not in known for found in _OTHERWISE.finditer(said)):
         return True
+    if _NEGATED.search(said) or (_EACH.search(said) and not _SUPPOSED.search(said)):
+        return True
     nouns = [(found["noun"] or found["when"] or found.group()).lower() for found in _ASKS.finditer(said)]
     return any(noun.removesuffix("s") not in known for noun in nouns)
 
@@ -209,9 +225,10 @@ def _pieces(text: str) -> list[_Piece]:
 
 
 _FUNCTION = lazy_pattern(
-    r"(?:and|or|then|now|instead|each|for|from|with|was|were|are|has|had|the|that|this|please|pls|thanks|before|after|today|till|"
+    r"(?:and|or|then|now|instead|each|for|from|with|was|were|are|has|had|the|that|this|please|pls|thanks|before|"
+    r"after|today|till|"
     r"until|what|how|plus|minus|times|off|per|split|shared|divided|between|among|rather|not|because|since|but|into|"
-    r"same|too|also|there|here|went|goes|you|she|they|who|when|which|呢|的|是|吧|吗|和|多|元|块)",
+    r"same|too|also|there|here|went|goes|you|she|they|who|when|which|个|呢|的|是|吧|吗|和|多|元|块)",
     re.IGNORECASE,
 )
 
@@ -261,7 +278,8 @@ def _of_its_noun(new: _Piece, olds: list[_Piece]) -> list[_Piece]:
         exact = [one for one in numbers if one.noun == new.noun]
         if exact or new.is_unit:
             return exact
-        return [one for one in numbers if not one.noun] if len(numbers) == 1 else []
+        near = len(numbers) == 1 and _ratio(_worth(new), _worth(numbers[0])) <= _FARTHEST
+        return [one for one in numbers if not one.noun] if near else []
     others = [one for one in olds if one.kind in ("people", "share", "duration", "reduction")]
     if not others or re.search(r"[$€£¥.]", new.text):
         return numbers

@@ -37,7 +37,8 @@ class Worked(NamedTuple):
 
 _ADDED = lazy_pattern(r"(?P<amount>[\d.]+) [-+] (?P<share>[\d.]+%)")
 _PART = lazy_pattern(
-    r"\b(?:sav(?:e|ed|ing|ings)|discount|reduction|tip|vat|tax|gst|interest|surcharge|raise|increase)\b|税|省|便宜|小费|利息|涨了",
+    r"\b(?:sav(?:e|ed|ing|ings)|discount|reduction|tip|vat|tax|gst|interest|surcharge|raise|increase)\b|税|省|便宜|小费|利息|"
+    r"涨了",
     re.IGNORECASE,
 )
 _ASKS_FOR = lazy_pattern(r"\b(?:how much|what|whats|which)\b|多少|几", re.IGNORECASE)
@@ -52,7 +53,7 @@ def share_in(prompt: str, expression: str) -> str | None:
 
 
 def main_value(values: tuple[Value, ...], per: str) -> Value | None:
-    """The value that an operation is on: the one that is named, the only one, the first where others are parts of it."""
+    """The value that an operation is on: the one that is named, the only one, the one that others are parts of."""
     if len(values) == 1:
         return values[0]
     named = [value for value in values if per and _is_of(per, value.label)]
@@ -72,22 +73,24 @@ def operated(value: Value, operation: Operation, answer: str, prompt: str) -> li
         return []
     spoken = _DIGITS.sub("", value.spoken).strip()
     unit, own = unit_named(spoken) if spoken else None, unit_named(operation.unit) if operation.unit else None
-    number, amount = value.number, operation.number
+    number = value.number
     if operation.per:
         return _by_rate(value, operation, answer, unit)
     if unit is None and own is not None:
         unit = _unit_beside(value, own, answer)
-    if operation.sign in "+-" and not operation.share:
-        if own is not None and unit is None and not _beside(value, operation.unit, answer):
-            return []
-        if own is not None and unit is not None:
+    if operation.sign in "+-" and own is not None:
+        if unit is not None:
             return _in_one_unit(number, unit, operation, own, _target(prompt, unit))
-    if (
-        unit is not None
-        and unit.offset
-        and not (operation.sign in "+-" and not operation.share and names_result(prompt))
-    ):
+        if not _beside(value, operation.unit, answer):
+            return []
+    if unit is not None and unit.offset and (operation.sign in "*/" or operation.share or not names_result(prompt)):
         return []
+    return _plainly(number, operation, unit, spoken, prompt)
+
+
+def _plainly(number: Fraction, operation: Operation, unit: Unit | None, spoken: str, prompt: str) -> list[Worked]:
+    """With a number that is of no unit of its own."""
+    amount = operation.number
     said = f"{figures.shown(number)} {operation.sign} {figures.shown(amount)}{'%' if operation.share else ''}"
     share = amount / 100
     if operation.share:
