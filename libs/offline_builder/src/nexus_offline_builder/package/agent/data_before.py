@@ -12,6 +12,8 @@ from ..tools.patterns import lazy_pattern
 from ..tools.table import table_in
 
 _LONGEST = 160
+_LONGEST_REQUEST = 400
+_OPENS = lazy_pattern(r"[\[{]\s{0,20}[\[{\"]")
 _LEAD = lazy_pattern(
     r"^\s*(?:(?:and|now|ok|okay|so|then|also|but|cool|great|thanks|what about|how about|"
     r"那么?|再|然后|然後|现在|最后|接着)(?![a-z])"
@@ -42,8 +44,9 @@ _FILLS = lazy_pattern(
 
 def handed_over(prompt: str) -> tuple[str, str] | None:
     """What `prompt` asks, and the data that it hands over."""
-    if (found := re.search(r"[\[{]\s*[\[{\"].*[\]}]", prompt, re.DOTALL)) is not None:
-        return f"{prompt[: found.start()]} {prompt[found.end() :]}".strip(), found.group()
+    end = max(prompt.rfind("]"), prompt.rfind("}")) + 1
+    if (start := _OPENS.search(prompt[:end])) is not None:
+        return f"{prompt[: start.start()]} {prompt[end:]}".strip(), prompt[start.start() : end]
     table = table_in(prompt)
     if table is not None and "\n" in prompt:
         around = {line.strip(" :：") for line in table.around.split("\n")}
@@ -63,7 +66,8 @@ def asked_of_result(prompt: str, output: JsonValue, tool: str) -> str | None:
 def in_its_place(prompt: str, before: str) -> str | None:
     """`before` with the path, the column or the value that `prompt` names in the place of another."""
     words, handed = _words(prompt), handed_over(before)
-    changed = _in_its_place(words, *handed) if words and handed is not None else None
+    short = handed is not None and len(handed[0]) <= _LONGEST_REQUEST
+    changed = _in_its_place(words, *handed) if words and short and handed is not None else None
     return f"{changed}\n{handed[1]}" if handed is not None and changed is not None else None
 
 
