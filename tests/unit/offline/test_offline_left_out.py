@@ -105,7 +105,7 @@ def test_two_questions_are_both_answered(requirement: str, prompts: list[str], e
 
 
 def test_the_second_question_is_asked_back_where_only_the_first_is_clear() -> None:
-    prompt = "how many days from 2027-02-01 to 2027-02-24 and how many of them are working days?"
+    prompt = "how many days from 2027-02-01 to 2027-02-24 and how many of them are sunny?"
     text, answered = asked("days between dates, working days", [prompt])
     assert not answered
     assert "one after the other" in text
