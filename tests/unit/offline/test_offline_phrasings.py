@@ -153,7 +153,7 @@ SECOND_TURNS = [
     ("text_statistics", ("how many words: a b c", 'and in "d e"?'), "words: 2"),
     ("pattern_extraction", ("a@b.org, c@d.org", "count them"), "(2)"),
 ]
-AMBIGUOUS_TURNS = [("arithmetic", ("96 split 3 ways", "what about 4?")), ("csv_totals", (SPENT, "and of cups?"))]
+AMBIGUOUS_TURNS = [("arithmetic", ("24 split 6 ways", "what about 12?")), ("csv_totals", (SPENT, "and of cups?"))]
 WHOLE = {
     "arithmetic": ["7 * 8", "15% of 240", "coat 90, 30% off", "3 teas at 2.10 and 2 buns at 1.40"],
     "unit_conversion": ["5 km in miles", "8 oz", "half a mile in km"],

@@ -1,28 +1,32 @@
 """One prompt in its conversation: chooses the tool, and resolves follow-ups against the turns before."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 from ..tools import figures
-from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.contract import CERTAIN, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .data_before import asked_of_data, asked_of_result, in_its_place
+from .dates_before import moved, weekday_of_one
 from .left_out import left_out, two_requests
-from .operations import operated, operation_in
+from .operations import is_supposed, names_result, operation_in, works_on
 from .payload import Turn
 from .references import named_value, resolutions, value_in
+from .replies import TOO_DEEP, Claim, Reply, done, gist, is_failed, one_by_one, refusing
 from .second_try import reworded
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
 from .substitution import substituted
+from .worked_on import in_hours, main_value, operated, share_in
 
 _LONGEST_FOLLOW_UP = 300
 _MOST_EARLIER = 20
+_MOST_CHANGED = 3
 _SYMBOL = lazy_pattern(r"(?<=\d)\s*[A-Za-z]{1,4}(?![A-Za-z])")
 _OF_RESULT = lazy_pattern(
     r"\b(?:that|it|this|those|them|off|minus|less|take|knock|subtract|reduce|deduct|result|total)\b|[减扣让]",
@@ -31,28 +35,6 @@ _OF_RESULT = lazy_pattern(
 """Says that the result is meant, and no further quantity of the kind that is told."""
 _SHARED = lazy_pattern(r"\b(?:split|shared?)\b|[平均]分|分摊", re.IGNORECASE)
 _FIGURES = lazy_pattern(r"\d[\d.,]*")
-_TOO_DEEP = Refusal("That is nested too deeply for me.", "嵌套得太深了，我处理不了。")
-
-
-class Reply(NamedTuple):
-    """What is said, the tool calls behind it, and the results that a follow-up may refer to.
-
-    `asking` is the prompt that a question back was about; `read` is what a prompt was taken to say in full; `final`:
-    it was understood, and is refused.
-    """
-
-    text: str
-    tool_calls: tuple[dict[str, JsonValue], ...] = ()
-    values: tuple[Value, ...] = ()
-    asking: str | None = None
-    read: str | None = None
-    final: bool = False
-
-
-class _Claim(NamedTuple):
-    tool: Tool
-    question: Question
-    task: Task
 
 
 class Conversation:
@@ -83,30 +65,30 @@ class Conversation:
         if two is None:
             return None
         first = self._whole(two[0], position)
-        if _is_failed(first) or not first.tool_calls:
+        if is_failed(first) or not first.tool_calls:
             return None
         turns = [*self._turns[:position], Turn(two[0], first.text)]
         second = Conversation(self._tools, turns, self._today, self._requirement).reply(two[1])
-        if _is_failed(second) or not second.tool_calls or second.text == first.text:
+        if is_failed(second) or not second.tool_calls or second.text == first.text:
             whole = self._whole(prompt, position)
-            shown = not _is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
-            return whole if shown else _one_by_one(first, self._question(prompt, position).chinese)
+            shown = not is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
+            return whole if shown else one_by_one(first, self._question(prompt, position).chinese)
         calls, values = (*first.tool_calls, *second.tool_calls), (*first.values, *second.values)
         return Reply(f"{first.text}\n{second.text}", calls, values)
 
     def _whole(self, prompt: str, position: int) -> Reply:
         """The reply, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
         reply = self._found(prompt, position)
-        if _is_failed(reply) or not reply.tool_calls:
+        if is_failed(reply) or not reply.tool_calls:
             return reply
         tool = str(reply.tool_calls[-1]["name"])
-        said = _gist(reply)
+        said = gist(reply)
 
         def is_same(text: str) -> bool | None:
             other = self._found(text, position)
-            return None if _is_failed(other) else _gist(other) == said
+            return None if is_failed(other) else gist(other) == said
 
-        piece = left_out(prompt, reply.text, tool, is_same)
+        piece = left_out(prompt, reply.text, tool, is_same, later=position > 0 and reply.read is not None)
         if piece is None:
             return reply
         refusal = Refusal(
@@ -116,7 +98,7 @@ class Conversation:
         )
         claimed = next(one for one in self._tools if one.name == tool)
         question = self._question(prompt, position)
-        return _done(_Claim(claimed, question, Task(CERTAIN, _refusing(refusal))))._replace(final=True)
+        return done(Claim(claimed, question, Task(CERTAIN, refusing(refusal))))._replace(final=True)
 
     def _found(self, prompt: str, position: int) -> Reply:
         question, turns = self._question(in_full_words(prompt), position), self._turns[:position]
@@ -124,31 +106,45 @@ class Conversation:
         if said is not None:
             return Reply(said)
         reply = self._best(question, position)
-        for text in reworded(question.text) if _is_failed(reply) and not reply.final else ():
+        for text in reworded(question.text) if is_failed(reply) and not reply.final else ():
             again = self._best(question._replace(text=text), position)
-            if not _is_failed(again):
+            if not is_failed(again):
                 return again._replace(read=again.read or text)
         return reply
 
     def _best(self, question: Question, position: int) -> Reply:
-        claim = self._claim(question)
+        if position and (later := self._works_on(question, position)) is not None:
+            return later
+        claim, followed = self._claim(question), None
         if (whole := self._in_full(question, claim)) is not None:
-            return (self._worked_on(question, position) if _OF_RESULT.search(question.text) else None) or whole
+            return whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
-            if followed is not None and not _is_failed(followed):
+            if followed is not None and not is_failed(followed):
                 return followed
-            if claim is None or _OF_RESULT.search(question.text):
-                followed = self._worked_on(question, position) or followed
-            if followed is not None:
+            followed = self._worked_on(question, position) or followed
+            if followed is not None and not is_failed(followed):
                 return followed
-        if claim is None:
-            return Reply(cannot(question.text, self._tools, question.chinese))
-        done = _done(claim)
-        worked = self._worked_on(question, position) if _is_failed(done) and not done.final else None
-        return worked or done
+        reply = done(claim) if claim is not None else followed
+        if reply is None or (is_failed(reply) and not reply.final):
+            reply = self._worked_on(question, position) or self._of_data(question, position) or reply
+        return reply or Reply(cannot(question.text, self._tools, question.chinese))
 
-    def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
+    def _works_on(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that says that it works on with the turn before, or what to suppose instead."""
+        supposed = is_supposed(question.text)
+        if supposed and operation_in(question.text) and (reply := self._exchanged(question, position)) is not None:
+            return reply
+        before = self._replay(position - 1).tool_calls
+        claim = self._claim(question)
+        of_result = None
+        if claim is None or not before or claim.tool.name != before[0]["name"] or claim.tool.name == "text_changes":
+            of_result = self._of_result(question, position)
+        moved_on = self._moved(question, position) if not supposed else None
+        worked = self._worked_on(question, position) if works_on(question.text) else None
+        return moved_on or worked or of_result
+
+    def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
         for tool in ([claim.tool] if claim is not None else self._tools) if self._standing else ():
             try:
@@ -156,33 +152,88 @@ class Conversation:
                 whole = question._replace(text=text or "", earlier=())
                 task = tool.understand(whole) if text is not None else None
             except Refusal as refusal:
-                return _done(_Claim(tool, question, Task(CERTAIN, _refusing(refusal))))
+                return done(Claim(tool, question, Task(CERTAIN, refusing(refusal))))
             if task is not None:
-                return _done(_Claim(tool, question, task))._replace(read=text)
+                return done(Claim(tool, question, task))._replace(read=text)
         return None
 
     def _worked_on(self, question: Question, position: int) -> Reply | None:
-        """The reply to a prompt that does no more than work on with the result before it."""
+        """The reply to a prompt that works on with the result before it."""
         operation = operation_in(question.text) if position else None
+        if position and (part := self._share_of_it(question, position)) is not None:
+            return part
         values = self._values_before(position) if operation is not None else ()
-        if operation is None or not values:
+        value = main_value(values, operation.per) if operation is not None and values else None
+        if operation is None or value is None:
             return None
-        whole = _SHARED.search(question.text) or re.search("合计|总|total", question.text, re.IGNORECASE)
-        value = values[-1] if len(values) == 1 or whole else None
         before = self._replay(position - 1)
-        made = operated(value, operation, before.text) if value is not None else None
-        if made is None or not before.tool_calls:
+        if not before.tool_calls:
             return None
-        said, result, unit = made
-        spoken = f"{figures.carried(result)} {unit}".strip()
-        sign = "=" if figures.is_exact(result) else "≈"
+        read = self._read(position - 1)
+        if operation.sign in "+-" and extended(question.text, read) is not None:
+            return None
+        plain = operation.sign in "+-" and not (operation.unit or operation.share or names_result(question.text))
+        if plain and re.search(r"[^\W\d]", value.spoken):
+            return None  # of which of the two units is not said
+        if operation.sign == "/" and not names_result(question.text) and substituted(question.text, read) is not None:
+            return None
+        if operation.sign == "*" and not operation.per and before.tool_calls[0]["name"] == "date_arithmetic":
+            return None
+        lines = operated(value, operation, before.text, question.text)
+        if not lines:
+            return None
+        texts = [f"{said} {figures.equals(result)}" for said, result, _ in lines]
+        shown = [
+            re.sub(r"(?= \(|$)", f" {unit}", text, count=1) + in_hours(result, unit) if unit else text
+            for text, (_, result, unit) in zip(texts, lines, strict=True)
+        ]
         call: dict[str, JsonValue] = {
             "name": before.tool_calls[0]["name"],
-            "input": {"expression": said},
-            "output": {"result": figures.for_json(result)},
+            "input": {"expression": "; ".join(said for said, _, _ in lines)},
+            "output": {"result": figures.for_json(lines[0].result)},
         }
-        text = f"{said} {sign} {figures.shown(result)} {unit}".rstrip() + figures.in_short(result)
-        return Reply(text, (call,), (Value(spoken, result),))
+        spoken = [f"{figures.carried(result)} {unit}".strip() for _, result, unit in lines]
+        results = tuple(Value(text, line.result, line.said) for text, line in zip(spoken, lines, strict=True))
+        return Reply("\n".join(shown), (call,), results, read=spoken[0] if lines[0].unit else lines[0].said)
+
+    def _share_of_it(self, question: Question, position: int) -> Reply | None:
+        call = next(iter(self._replay(position - 1).tool_calls), None)
+        said = call["input"] if call is not None else None
+        expression = said.get("expression") if isinstance(said, dict) else None
+        text = share_in(question.text, expression) if isinstance(expression, str) else None
+        return self._sure(question, text, CERTAIN) if text is not None else None
+
+    def _moved(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that moves the date before, or asks for the weekday of one of two."""
+        values = self._values_before(position)
+        day = values[0].spoken if len(values) == 1 and values[0].number is None else ""
+        before = (self._read(at) for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1))
+        text = moved(question.text, day) or weekday_of_one(question.text, before)
+        claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
+        return done(claim)._replace(read=text if day else None) if claim is not None else None
+
+    def _of_result(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that is asked of the text or the list that the turn before gave."""
+        call = next(iter(self._replay(position - 1).tool_calls), None) if position else None
+        text = asked_of_result(question.text, call["output"], str(call["name"])) if call is not None else None
+        return self._sure(question, text, CERTAIN) if text is not None else None
+
+    def _of_data(self, question: Question, position: int) -> Reply | None:
+        """The reply to a prompt that is asked of the data of an earlier turn."""
+        for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1):
+            before, said = self._read(at), gist(self._replay(at))
+            if (changed := in_its_place(question.text, before)) is not None:
+                return self._sure(question, changed, self._confidence_in(before, question))
+            text = asked_of_data(question.text, before)
+            reply = self._sure(question, text, CERTAIN) if text is not None else None
+            if reply is not None:
+                return reply if gist(reply) != said else None
+        return None
+
+    def _sure(self, question: Question, text: str, least: int) -> Reply | None:
+        claim = self._claim(question._replace(text=text, earlier=()))
+        reply = done(claim) if claim is not None and claim.task.confidence >= least else None
+        return reply._replace(read=text) if reply is not None and not is_failed(reply) else None
 
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]
@@ -197,7 +248,8 @@ class Conversation:
             prompt = in_full_words(self._turns[position].prompt)
             question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
-            self._wholes[position] = (whole.read if whole is not None else None) or prompt
+            read = whole.read if whole is not None else self._replay(position).read if position else None
+            self._wholes[position] = read or prompt
         return self._wholes[position]
 
     def _has_words(self, text: str) -> bool:
@@ -205,37 +257,59 @@ class Conversation:
         plain = _SYMBOL.sub(" ", text) if self._chinese else text
         return re.search("[A-Za-z]{2}", plain) is not None or has_chinese(text)
 
-    def _claim(self, question: Question) -> _Claim | None:
+    def _claim(self, question: Question) -> Claim | None:
         """The surest tool's claim on the question; among equals the first tool's that can do it."""
-        claims: list[_Claim] = []
+        claims: list[Claim] = []
         for tool in self._tools:
             try:
                 task = tool.understand(question)
             except Refusal as refusal:
-                task = Task(CERTAIN, _refusing(refusal))
+                task = Task(CERTAIN, refusing(refusal))
             except RecursionError:
-                task = Task(CERTAIN, _refusing(_TOO_DEEP))
+                task = Task(CERTAIN, refusing(TOO_DEEP))
             if task is not None:
-                claims.append(_Claim(tool, question, task))
+                claims.append(Claim(tool, question, task))
         certain = [claim for claim in claims if claim.task.confidence == CERTAIN]
-        able = (one for one in certain if len(certain) > 1 and not _is_failed(_done(one)))
+        able = (one for one in certain if len(certain) > 1 and not is_failed(done(one)))
         return next(able, max(claims, key=lambda claim: claim.task.confidence, default=None))
 
     def _exchanged(self, question: Question, position: int) -> Reply | None:
-        """The reply to a prompt that says only what is different from the prompt before, or comes on top of it."""
-        if position == 0:
-            return None
-        before = self._replay(position - 1).read or in_full_words(self._turns[position - 1].prompt)
-        text = extended(question.text, before) or substituted(question.text, before)
-        if text is None:
-            return None
+        """The reply to a prompt that says only what is different from a prompt before, or comes on top of it.
+
+        What was done to the result of that prompt since is done again.
+        """
+        for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1):
+            before = self._read(at)
+            text = (extended(question.text, before) if at == position - 1 else None) or substituted(
+                question.text, before
+            )
+            if text is not None:
+                return self._changed(question, text, before, at, position)
+            if self._replay(at).tool_calls and operation_in(self._turns[at].prompt) is None:
+                return None
+        return None
+
+    def _changed(self, question: Question, text: str, before: str, at: int, position: int) -> Reply | None:
         changed = question._replace(text=text, earlier=())
         claim = self._claim(changed)
-        if (whole := self._in_full(changed, claim)) is not None:
-            return whole
-        if claim is None or claim.task.confidence < self._confidence_in(before, question):
-            return None
-        return _done(claim)._replace(read=text)
+        reply = self._in_full(changed, claim)
+        if is_failed(self._replay(at)):
+            reply = Conversation(self._tools, (), self._today, self._requirement)._whole(text, 0)._replace(read=text)
+        elif reply is None:
+            if claim is None or claim.task.confidence < self._confidence_in(before, question):
+                return None
+            reply = done(claim)._replace(read=text)
+        turns = [*self._turns[:at], Turn(text, None)]
+        for turn in self._turns[at + 1 : position]:
+            if is_failed(reply):
+                return None
+            reply = Conversation(self._tools, turns, self._today, self._requirement).reply(turn.prompt)
+            turns.append(Turn(turn.prompt, None))
+        return reply
+
+    def _read(self, position: int) -> str:
+        """What the prompt of a turn was taken to say in full."""
+        return self._replay(position).read or in_full_words(self._turns[position].prompt)
 
     def _confidence_in(self, before: str, question: Question) -> int:
         """What is different is read with no more doubt than the whole was."""
@@ -263,9 +337,10 @@ class Conversation:
 
     def _resolved(self, question: Question, value: Value) -> Reply | None:
         for text in resolutions(question.text, value):
-            claim = self._claim(question._replace(text=text, earlier=()))
-            if claim is not None and claim.task.confidence == CERTAIN:
-                return _done(claim)
+            claim = self._claim(question._replace(text=text, earlier=(), requirement=""))
+            changes = claim is not None and claim.tool.name == "text_changes" and value.number is not None
+            if claim is not None and claim.task.confidence == CERTAIN and not changes:
+                return done(claim)
         return None
 
     def _ask_which(self, question: Question, values: tuple[Value, ...]) -> Reply | None:
@@ -299,44 +374,3 @@ class Conversation:
         if position not in self._replayed:
             self._replayed[position] = self._reply(self._turns[position].prompt, position)
         return self._replayed[position]
-
-
-def _is_failed(reply: Reply) -> bool:
-    """Whether nothing was worked out and nothing asked back."""
-    failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)
-    return failed or not (reply.tool_calls or reply.asking)
-
-
-def _one_by_one(first: Reply, chinese: bool) -> Reply:
-    said = "这里问了两件事，请一件一件问。" if chinese else "That asks two things; please ask one after the other."
-    return first._replace(text=said, tool_calls=({**first.tool_calls[0], "output": {"error": said}},), values=())
-
-
-def _gist(reply: Reply) -> tuple[list[JsonValue], list[str]]:
-    """What is answered, without the words around it."""
-    return [call["output"] for call in reply.tool_calls], _FIGURES.findall(reply.text)
-
-
-def _refusing(refusal: Refusal) -> Callable[[], Answer]:
-    def refuse() -> Answer:
-        raise refusal
-
-    return refuse
-
-
-def _done(claim: _Claim) -> Reply:
-    """Runs the tool; a refusal is an answer too, without a result to refer to."""
-    try:
-        answer = claim.task.run()
-    except (Refusal, RecursionError) as error:
-        refusal = error if isinstance(error, Refusal) else _TOO_DEEP
-        text = refusal.in_language(claim.question.chinese)
-        failed: dict[str, JsonValue] = {"error": refusal.english}
-        call: dict[str, JsonValue] = {
-            "name": claim.tool.name,
-            "input": {"prompt": claim.question.text[:200]},
-            "output": failed,
-        }
-        return Reply(text, (call,), final=isinstance(error, Impossible))
-    call = {"name": claim.tool.name, "input": answer.tool_input, "output": answer.tool_output}
-    return Reply(answer.text, (call,), answer.values)

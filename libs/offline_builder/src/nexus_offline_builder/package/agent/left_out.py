@@ -128,7 +128,8 @@ _NAMED = lazy_pattern(
     r"\b(?:for|of|by|from|in|at|with)\s+(?P<name>[A-Z][a-z]+)\b(?!\s*\d)|\b(?P<whose>[A-Z][a-z]+)'s\b"
 )
 _KNOWN_NAME = lazy_pattern(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)|(?:csv|json|excel|i|what|how|the)$",
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)|(?:csv|json|excel|i|what|how|"
+    r"the)$",
     re.IGNORECASE,
 )
 _WORD = lazy_pattern(r"(?<![\w.])[^\W\d_][\w-]+")
@@ -163,13 +164,12 @@ _NUMBER_WORD = lazy_pattern(
     r"[两二三四五六七八九十]+(?=[个人件天次倍份位名周])",
     re.IGNORECASE,
 )
+_REASON = lazy_pattern(r"(?:if|both|respectively|separately)\b", re.IGNORECASE)
 _TIMES = lazy_pattern(
     r"\b(?:twice|(?:half|double|triple) (?:of|the|that|it|as|this)|halve[ds]?)\b|翻倍|一半", re.IGNORECASE
 )
 _LONGEST_PLAIN = 6
 _GROUPED = lazy_pattern(r"(?<=\d)[,'](?=\d{3})")
-
-
 _ASKS = r"(?:what(?:'s|s)?|which|who|how (?:many|much|long|old|far|often|tall|heavy)|when|where)\b"
 _ASKED = lazy_pattern(rf"\b{_ASKS}|多少|[几谁哪]|什么", re.IGNORECASE)
 _JOINT = lazy_pattern(
@@ -194,15 +194,20 @@ class Piece(NamedTuple):
     shown: tuple[str, ...] = ()
 
 
-def left_out(prompt: str, answer: str, tool: str, is_same: Callable[[str], bool | None]) -> str | None:
+def left_out(
+    prompt: str, answer: str, tool: str, is_same: Callable[[str], bool | None], later: bool = False
+) -> str | None:
     """The first piece of `prompt` that `answer` does not show, and with anything instead the answer `is_same`.
 
-    `is_same` is None for a prompt that is not answered, which says nothing where others are.
+    `is_same` is None for a prompt that is not answered, which says nothing where others are. `later`: the prompt was
+    read with the turn before, and an `if` without a number says only why.
     """
     if len(prompt) > _LONGEST:
         return None
     plain = _GROUPED.sub("", answer).lower()
     pieces = [piece for piece in _pieces(prompt, answer, tool) if not any(_shows(plain, one) for one in piece.shown)]
+    if later:
+        pieces = [one for one in pieces if re.search(r"\d", one.said) or not _REASON.match(one.said)]
     for piece in pieces[:_MOST]:
         same = [is_same(text) for text in piece.instead]
         if not piece.instead or (True in same and False not in same):
@@ -260,6 +265,11 @@ def _pieces(prompt: str, answer: str, tool: str) -> Iterator[Piece]:
     yield from _numbers(prompt, asked, tool)
 
 
+_ORDINAL = lazy_pattern(
+    r"\b(?:first|second|third|fourth|fifth|last)(?= (?:paragraph|sentence|line|column|row)\b)", re.IGNORECASE
+)
+
+
 def _wishes(prompt: str, asked: str, answer: str) -> Iterator[Piece]:
     """How it is to be rounded, how often it is meant, which days count."""
     for found in _ROUNDING.finditer(asked):
@@ -268,6 +278,9 @@ def _wishes(prompt: str, asked: str, answer: str) -> Iterator[Piece]:
     for found in _WORKING.finditer(asked):
         other = "天" if found.group() == "工作日" else "days"
         yield Piece(found.group(), (prompt[: found.start()] + other + prompt[found.end() :],), _WORKING_SHOWN)
+    for found in _ORDINAL.finditer(asked):
+        others = (f"{prompt[: found.start()]}{other}{prompt[found.end() :]}" for other in ("first", "third", "last"))
+        yield Piece(found.group(), tuple(one for one in others if one != prompt))
     for found in _TIMES.finditer(asked):
         yield _without(prompt, found.start(), found.end(), ("2", "3", "1/2", "0.5", "12", "50%"))
 

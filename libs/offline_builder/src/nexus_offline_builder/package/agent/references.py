@@ -10,7 +10,8 @@ from ..tools.patterns import lazy_pattern
 _PRONOUN = lazy_pattern(
     r"\b(?:(?:the |that |this |your |my )(?:last |previous |first )?(?:result|answer|total|sum|value|number|amount|"
     r"figure|"
-    r"average|product|quotient|difference|count|date|day)|that one|that|it|this|ans)\b(?!')|"
+    r"average|product|quotient|difference|count|date|day)|that one|that|it|this|ans|(?<=till )then|(?<=until )then|"
+    r"(?<=since )then)\b(?!')|"
     r"(?:上一?个|上面的?|刚才的?|前面的?|这个|那个|该)(?:结果|答案|数字?|值|总数|总和|合计|日期)|这个|那个|结果|"
     r"答案|它|总和|合计|总数|那天|得数",
     re.IGNORECASE,
@@ -33,7 +34,8 @@ def resolutions(prompt: str, value: Value) -> list[str]:
         texts.append(f"{value.spoken} {prompt}")
     if value.number is not None:
         exact = f"({_exact(value)})"
-        texts = [f"{exact} then {named}", _PRONOUN.sub(exact, named), *texts]
+        bare = [f"{exact} then {named}", _PRONOUN.sub(exact, named)]
+        texts = [*bare, *texts] if re.fullmatch(r"[-\d.,/]+", value.spoken) else [*texts, *bare]
     return texts
 
 

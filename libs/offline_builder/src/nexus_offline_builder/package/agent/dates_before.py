@@ -1,0 +1,65 @@
+"""A later turn about a date before: `they cannot make it, push it by 4 days`, `what weekday do we come back?`."""
+
+import re
+from collections.abc import Iterable
+
+from ..tools.patterns import lazy_pattern
+from ..tools.wording import digits_for_words, plain_signs
+
+_LONGEST = 160
+_ISO = lazy_pattern(r"\d{4}-\d\d-\d\d")
+_SPAN = lazy_pattern(
+    r"(?<![\d-])(?P<n>\d+)\s*(?:more |further |extra |additional )?(?P<unit>(?:working |business |week ?)?(?:days?|"
+    r"weeks?|months?|"
+    r"years?)|nights?|个?工作日|天|个?星期|周|个月|年)(?![a-z])",
+    re.IGNORECASE,
+)
+_BACK = lazy_pattern(
+    r"\b(?:earlier|before|minus|less|sooner|subtract|back by|bring \w+ forward)\b|提前|之?前|减|早", re.IGNORECASE
+)
+_ON = lazy_pattern(
+    r"\b(?:later|after|plus|add\w*|more|push\w*|postpon\w+|delay\w*|extend\w*|extra|another|on top|longer|further|"
+    r"late)\b|再|之?后|加|推迟|延|晚",
+    re.IGNORECASE,
+)
+_OWN_DATE = lazy_pattern(r"\d\s*[-/.]\s*\d|\d\s*[月日号]|\b(?:today|tomorrow|yesterday)\b|今天|明天", re.IGNORECASE)
+
+
+def moved(prompt: str, day: str) -> str | None:
+    """The question that `prompt` is after the date `day`; None where it does not move it."""
+    text = digits_for_words(plain_signs(prompt))
+    text = re.sub(r"\ban? (?=(?:week|month|year|day|night)\b)", "1 ", text, flags=re.IGNORECASE)
+    spans = list(_SPAN.finditer(text))
+    if len(prompt) > _LONGEST or not _ISO.fullmatch(day) or len(spans) != 1 or _OWN_DATE.search(text):
+        return None
+    if len(re.findall(r"\d+", text)) != 1:
+        return None
+    back, on = _BACK.search(text) is not None, _ON.search(text) is not None
+    if back == on:
+        return None
+    unit = re.sub(r"night", "day", spans[0]["unit"].lower())
+    if unit.isascii():
+        return f"{day} {'minus' if back else 'plus'} {spans[0]['n']} {unit}"
+    return f"{day}{'减' if back else '加'}{spans[0]['n']}{unit}"
+
+
+_WEEKDAY = lazy_pattern(r"\b(?:week ?day|(?:what|which) day|day of the week)\b|星期几|周几|礼拜几", re.IGNORECASE)
+_LAST = lazy_pattern(
+    r"\b(?:back|return\w*|end\w*|last|finish\w*|until|check[ -]?out|second|over)\b|回|结束|最后|止", re.IGNORECASE
+)
+_FIRST = lazy_pattern(
+    r"\b(?:leave|leaving|start\w*|begin\w*|first|depart\w*|set off|go|check[ -]?in)\b|出发|开始|入住|第一",
+    re.IGNORECASE,
+)
+_DAY = lazy_pattern(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)")
+
+
+def weekday_of_one(prompt: str, before: Iterable[str]) -> str | None:
+    """The weekday of the one that `prompt` means, of the two dates of the latest prompt that has any."""
+    last, first = _LAST.search(prompt) is not None, _FIRST.search(prompt) is not None
+    if last == first or not _WEEKDAY.search(prompt) or re.search(r"\d", prompt):
+        return None
+    days = next((found for text in before if (found := _DAY.findall(text))), [])
+    if len(days) != 2:
+        return None
+    return f"what weekday is {days[1] if last else days[0]}"
