@@ -38,7 +38,7 @@ class Reply(NamedTuple):
     """What is said, the tool calls behind it, and the results that a follow-up may refer to.
 
     `asking` is the prompt that a question back was about; `read` is what a prompt was taken to say in full; `final`:
-    it was understood, and is refused.
+    it was understood, and is refused. `confidence`: how sure the tool was that it is meant.
     """
 
     text: str
@@ -47,6 +47,7 @@ class Reply(NamedTuple):
     asking: str | None = None
     read: str | None = None
     final: bool = False
+    confidence: int = CERTAIN
 
 
 class _Claim(NamedTuple):
@@ -58,8 +59,16 @@ class _Claim(NamedTuple):
 class Conversation:
     """The turns so far. Earlier turns are answered again to know their exact results, each at most once."""
 
-    def __init__(self, tools: Sequence[Tool], turns: Sequence[Turn], today: date, requirement: str = "") -> None:
-        self._tools = tools
+    def __init__(
+        self,
+        tools: Sequence[Tool],
+        turns: Sequence[Turn],
+        today: date,
+        requirement: str = "",
+        further: Sequence[Tool] = (),
+    ) -> None:
+        self._named, self._further = tools, further
+        self._tools = (*tools, *further)
         self._turns = turns
         self._today = today
         self._chinese = has_chinese(requirement)
@@ -83,13 +92,13 @@ class Conversation:
         if two is None:
             return None
         first = self._whole(two[0], position)
-        if _is_failed(first) or not first.tool_calls:
+        if is_failed(first) or not first.tool_calls:
             return None
         turns = [*self._turns[:position], Turn(two[0], first.text)]
-        second = Conversation(self._tools, turns, self._today, self._requirement).reply(two[1])
-        if _is_failed(second) or not second.tool_calls or second.text == first.text:
+        second = Conversation(self._named, turns, self._today, self._requirement, self._further).reply(two[1])
+        if is_failed(second) or not second.tool_calls or second.text == first.text:
             whole = self._whole(prompt, position)
-            shown = not _is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
+            shown = not is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
             return whole if shown else _one_by_one(first, self._question(prompt, position).chinese)
         calls, values = (*first.tool_calls, *second.tool_calls), (*first.values, *second.values)
         return Reply(f"{first.text}\n{second.text}", calls, values)
@@ -97,14 +106,14 @@ class Conversation:
     def _whole(self, prompt: str, position: int) -> Reply:
         """The reply, or a refusal that names what it leaves out of `prompt`: no answer is said without that."""
         reply = self._found(prompt, position)
-        if _is_failed(reply) or not reply.tool_calls:
+        if is_failed(reply) or not reply.tool_calls:
             return reply
         tool = str(reply.tool_calls[-1]["name"])
         said = _gist(reply)
 
         def is_same(text: str) -> bool | None:
             other = self._found(text, position)
-            return None if _is_failed(other) else _gist(other) == said
+            return None if is_failed(other) else _gist(other) == said
 
         piece = left_out(prompt, reply.text, tool, is_same)
         if piece is None:
@@ -120,13 +129,13 @@ class Conversation:
 
     def _found(self, prompt: str, position: int) -> Reply:
         question, turns = self._question(in_full_words(prompt), position), self._turns[:position]
-        said = small_talk(prompt, self._tools, turns, question.chinese)
+        said = small_talk(prompt, self._named, turns, question.chinese)
         if said is not None:
             return Reply(said)
         reply = self._best(question, position)
-        for text in reworded(question.text) if _is_failed(reply) and not reply.final else ():
+        for text in reworded(question.text) if is_failed(reply) and not reply.final else ():
             again = self._best(question._replace(text=text), position)
-            if not _is_failed(again):
+            if not is_failed(again):
                 return again._replace(read=again.read or text)
         return reply
 
@@ -136,16 +145,16 @@ class Conversation:
             return (self._worked_on(question, position) if _OF_RESULT.search(question.text) else None) or whole
         if claim is None or claim.task.confidence < CERTAIN:
             followed = self._exchanged(question, position) or self._follow_up(question, position)
-            if followed is not None and not _is_failed(followed):
+            if followed is not None and not is_failed(followed):
                 return followed
             if claim is None or _OF_RESULT.search(question.text):
                 followed = self._worked_on(question, position) or followed
             if followed is not None:
                 return followed
         if claim is None:
-            return Reply(cannot(question.text, self._tools, question.chinese))
+            return Reply(cannot(question.text, self._named, question.chinese))
         done = _done(claim)
-        worked = self._worked_on(question, position) if _is_failed(done) and not done.final else None
+        worked = self._worked_on(question, position) if is_failed(done) and not done.final else None
         return worked or done
 
     def _in_full(self, question: Question, claim: _Claim | None) -> Reply | None:
@@ -189,13 +198,13 @@ class Conversation:
         said = [prompt, *(turn.prompt for turn in reversed(self._turns[:position]))]
         wordy = next((text for text in said[: _MOST_EARLIER + 1] if self._has_words(text)), None)
         chinese = is_chinese(wordy) if wordy is not None else self._chinese
-        return Question(prompt, self._today, chinese, tuple(earlier), len(self._tools) == 1, self._requirement)
+        return Question(prompt, self._today, chinese, tuple(earlier), len(self._named) == 1, self._requirement)
 
     def _asked(self, position: int) -> str:
         """The prompt of a turn, with what the requirement asked of it."""
         if position not in self._wholes:
             prompt = in_full_words(self._turns[position].prompt)
-            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
+            question = Question(prompt, self._today, self._chinese, (), len(self._named) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
             self._wholes[position] = (whole.read if whole is not None else None) or prompt
         return self._wholes[position]
@@ -209,16 +218,17 @@ class Conversation:
         """The surest tool's claim on the question; among equals the first tool's that can do it."""
         claims: list[_Claim] = []
         for tool in self._tools:
+            alone = len(self._named) == 1 and tool not in self._further
             try:
-                task = tool.understand(question)
+                task = tool.understand(question._replace(alone=alone))
             except Refusal as refusal:
-                task = Task(CERTAIN, _refusing(refusal))
+                task = None if tool in self._further else Task(CERTAIN, _refusing(refusal))
             except RecursionError:
                 task = Task(CERTAIN, _refusing(_TOO_DEEP))
-            if task is not None:
+            if task is not None and (task.confidence == CERTAIN or tool not in self._further):
                 claims.append(_Claim(tool, question, task))
         certain = [claim for claim in claims if claim.task.confidence == CERTAIN]
-        able = (one for one in certain if len(certain) > 1 and not _is_failed(_done(one)))
+        able = (one for one in certain if len(certain) > 1 and not is_failed(_done(one)))
         return next(able, max(claims, key=lambda claim: claim.task.confidence, default=None))
 
     def _exchanged(self, question: Question, position: int) -> Reply | None:
@@ -301,7 +311,7 @@ class Conversation:
         return self._replayed[position]
 
 
-def _is_failed(reply: Reply) -> bool:
+def is_failed(reply: Reply) -> bool:
     """Whether nothing was worked out and nothing asked back."""
     failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)
     return failed or not (reply.tool_calls or reply.asking)
@@ -337,6 +347,6 @@ def _done(claim: _Claim) -> Reply:
             "input": {"prompt": claim.question.text[:200]},
             "output": failed,
         }
-        return Reply(text, (call,), final=isinstance(error, Impossible))
+        return Reply(text, (call,), final=isinstance(error, Impossible), confidence=claim.task.confidence)
     call = {"name": claim.tool.name, "input": answer.tool_input, "output": answer.tool_output}
-    return Reply(answer.text, (call,), answer.values)
+    return Reply(answer.text, (call,), answer.values, confidence=claim.task.confidence)

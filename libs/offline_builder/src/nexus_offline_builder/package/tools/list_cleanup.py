@@ -9,7 +9,6 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task
 from .list_words import (
     BY_LENGTH,
     DOWN,
-    FORMS,
     HOW_OFTEN,
     ONLY_REPEATED,
     REMOVED,
@@ -20,6 +19,7 @@ from .list_words import (
     joined_steps,
     steps_in,
     unread_in,
+    wanted_steps,
 )
 from .passage import is_request
 from .patterns import lazy_pattern
@@ -55,6 +55,11 @@ _ORDERS = lazy_pattern(
     r"\s*(?:请|帮我|麻烦|把|将|按)",
     re.IGNORECASE,
 )
+_MOST_WORDS = 3
+_NO_ENTRY = lazy_pattern(
+    r"(?:lists?|names?|items?|entries|lines?|words|them|these|those|it|this|that)\b", re.IGNORECASE
+)
+"""What stands before a comma as the object of a request."""
 _LABEL = lazy_pattern(
     r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*(?:[^\W\d_]+ )?(?:[^\W\d_]+s|list|names?|people|"
     r"[\u4e00-\u9fff]*(?:名单|列表|清单|如下|名字))"
@@ -82,7 +87,10 @@ def understand(question: Question) -> Task | None:
     if back is not None:
         return Task(CERTAIN, lambda: _answer(back, question))
     if (asked := _read(question.text)) is not None:
-        return Task(CERTAIN, lambda: _answer(asked, question))
+        divided = re.search("[,，、;；|\n]", question.text) is not None
+        if not divided and steps_in(asked.request) == ["reversed"]:
+            return None  # words of a text
+        return Task(CERTAIN if divided else LIKELY, lambda: _answer(asked, question))
     if question.earlier and REMOVED.fullmatch(question.text.strip()) and (gone := _gone(question)) is not None:
         return gone
     if question.earlier and (told := _place_in(question)) is not None:
@@ -135,9 +143,10 @@ def in_full(question: Question, requirement: str) -> str | None:
     body = _unlabelled(question.text)
     if ONLY_REPEATED.search(requirement) and not TAKES_OUT.search(requirement):
         return f"which are there twice:\n{body}"
-    named = [name for name, form in FORMS if name not in ("counted", "split") and form.search(requirement)]
+    steps = wanted_steps(requirement)
+    named = [name for name in steps if name not in ("counted", "split")]
     if not named:
-        return f"how many:\n{body}" if "counted" in steps_in(requirement) else None
+        return f"how many:\n{body}" if "counted" in steps else None
     down = " descending" if DOWN.search(requirement) else ""
     return f"{', '.join(_SAID[name] for name in named)}{down}:\n{body}"
 
@@ -174,7 +183,10 @@ def _read(text: str) -> _List | None:
 def _inline(text: str) -> tuple[str, str] | None:
     """`sort pear, apple, fig`: the list begins at the word before the first comma."""
     found = re.match(r"(?P<request>(?:[^,，、]*\s)?)(?P<body>\S+[,，、].*)", text)
-    return (found["request"], found["body"]) if found else None
+    if found is None or _NO_ENTRY.match(found["body"]):
+        return None
+    wordy = any(len(entry.split()) > _MOST_WORDS for entry in re.split("[,，、]", found["body"]))
+    return None if wordy else (found["request"], found["body"])
 
 
 def _unlabelled(text: str) -> str:

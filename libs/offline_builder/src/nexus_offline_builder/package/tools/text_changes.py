@@ -224,6 +224,8 @@ def in_full(question: Question, requirement: str) -> str | None:
     tidying = len(named) > 1 and all(change.name in _TIDYING for change in named)
     if not (len(named) == 1 or tidying) or asks or (is_request(text) and re.search(r"[?？]$", text) and not slug):
         return None
+    if is_request(text) and not question.alone and not slug:
+        return None
     if _BEYOND.match(text) or (_BEYOND.search(text.partition(":")[0]) and ":" in text):
         return None
     names = [change.name for change in named]
