@@ -1,9 +1,12 @@
 """Tools that are at hand beside those that a requirement names, and requirements told as stories."""
 
+from time import process_time
+
 import pytest
 from tests.support.offline_talks import asked
 
 from nexus_offline_builder.package.agent.at_hand import at_hand, fit_for
+from nexus_offline_builder.package.agent.payload import Turn
 from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
@@ -50,9 +53,9 @@ def test_no_tool_at_hand_answers_a_bare_thing_or_against_the_requirement(require
 def test_what_a_prompt_hands_over_chooses_the_tools_at_hand() -> None:
     further = at_hand(["arithmetic"], SUMS)
     assert "arithmetic" not in further
-    assert fit_for([HERD], further) == ["csv_totals"]
-    assert fit_for(["hello"], further) == []
-    assert fit_for(["and the median?", HERD], further) == ["csv_totals"]
+    assert fit_for(HERD, (), further) == ["csv_totals"]
+    assert fit_for("hello", (), further) == []
+    assert fit_for("and the median?", (Turn(HERD, None),), further) == ["csv_totals"]
 
 
 def test_an_agent_without_tools_or_requirement_has_nothing_at_hand() -> None:
@@ -123,3 +126,28 @@ def test_words_beside_the_steps_of_a_list_are_left_aside(requirement: str, promp
 )
 def test_what_narrows_the_steps_of_a_list_is_asked_back(prompt: str) -> None:
     assert not asked(LISTS, [prompt])[1]
+
+
+TEXTS = "count the words of my captions"
+HANDED_ON = [
+    (TEXTS, ["Goats on the green", "backwards?"], "neerg eht no staoG"),
+    (TEXTS, ["how many words: Goats on the green", "and in capitals please"], "GOATS ON THE GREEN"),
+    ("统计作文字数", ["统计字数：山羊吃草", "倒过来写"], "草吃羊山"),
+    ("write texts backwards", ["reverse this text: green goat", "how many letters has it"], "9"),
+    ("herd csv -> json", ["goat,litres\nTilda,3\nRosa,4", "now back to csv"], "Tilda,3"),
+]
+
+
+@pytest.mark.parametrize(("requirement", "prompts", "expected"), HANDED_ON)
+def test_a_request_without_a_text_is_about_the_text_before(requirement: str, prompts: list[str], expected: str) -> None:
+    said, answered = asked(requirement, prompts)
+    assert answered
+    assert expected in said
+
+
+def test_a_long_prompt_is_weighed_for_the_tools_at_hand_in_linear_time() -> None:
+    names = at_hand(["session_notes"], SUMS)
+    started = process_time()
+    for text in ("a, " * 20_000, "1" * 50_000, "how many " * 9_000, "2 in " * 9_000):
+        fit_for(text, (), names)
+    assert process_time() - started < 2

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 
 from ..tools.patterns import lazy_pattern
 from ..tools.wording import MONTH
+from .handed_on import is_handed_on
+from .payload import Turn
 
-_RECORDS = lazy_pattern(r"(?:^|\n)[^\n]*[,;|\t][^\n]*\n[^\n]*[,;|\t]")
+_LONGEST_READ = 4_000
+_RECORDS = lazy_pattern(r"[,;|\t][^,;|\t\n]{0,80}\n[^,;|\t\n]{0,80}[,;|\t]")
 _DOCUMENT = lazy_pattern(r"\{\s*\"|\[\s*[{\[\"\d]")
 _NUMBER = lazy_pattern(r"\d|[一二两三四五六七八九十百]")
 _QUANTITY = lazy_pattern(
-    r"\d[^\n]*(?:\b(?:in|to|into|as|how many)\s+[a-z]|->|→|多少|换成|等于|[是合]几)|\bhow many\b[^\n]*\d", re.IGNORECASE
+    r"\d[^\n]{0,60}(?:\b(?:in|to|into|as|how many)\s+[a-z]|->|→|多少|换成|等于|[是合]几)|\bhow many\b[^\n]{0,60}\d",
+    re.IGNORECASE,
 )
 _ASKED = lazy_pattern(r"[a-z]{3}|[\u4e00-\u9fff]{2}", re.IGNORECASE)
 _DATE = lazy_pattern(
@@ -46,6 +50,8 @@ _HANDED_OVER: dict[str, "tuple[re.Pattern[str], ...]"] = {
     "list_cleanup": (_SORTED, _TEXT),
     "text_changes": (_WRITTEN, _TEXT),
 }
+OF_DATA = frozenset({"csv_totals"})
+"""Whose data are seen in a prompt, so that a likely reading of it is enough."""
 _OF_DOCUMENTS = frozenset({"json_query", "json_to_csv"})
 _OF_RECORDS = frozenset({"csv_totals", "csv_to_json"})
 _NOTHING_ELSE = lazy_pattern(
@@ -62,13 +68,17 @@ def at_hand(named: Sequence[str], requirement: str) -> list[str]:
     return [name for name in _HANDED_OVER if name not in named]
 
 
-def fit_for(prompts: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Those of the tools `names` that one of the `prompts` hands over something to."""
-    return [name for name in names if any(_is_handed_over(text, name) for text in prompts)]
+def fit_for(prompt: str, turns: Sequence[Turn], names: Sequence[str]) -> list[str]:
+    """Those of the tools `names` that the conversation hands over something to; `prompt` may ask about it later."""
+    texts = [prompt, *(turn.prompt for turn in turns)]
+    if turns and is_handed_on(prompt):
+        texts += [f"{prompt}:\n{turns[-1].prompt}", f"{prompt}:\n{turns[-1].answer or ''}"]
+    return [name for name in names if any(_is_handed_over(text, name) for text in texts)]
 
 
 def _is_handed_over(text: str, name: str) -> bool:
     """Whether `text` has all that the tool works on; a document or records in it are for their own tools alone."""
+    text = text[:_LONGEST_READ]
     for form, own in ((_DOCUMENT, _OF_DOCUMENTS), (_RECORDS, _OF_RECORDS)):
         if form.search(text):
             return name in own and all(one.search(text) for one in _HANDED_OVER[name])

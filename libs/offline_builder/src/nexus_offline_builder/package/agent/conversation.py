@@ -6,11 +6,25 @@ from datetime import date
 from typing import NamedTuple
 
 from ..tools import figures
-from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.contract import (
+    CERTAIN,
+    LIKELY,
+    POSSIBLE,
+    Answer,
+    Impossible,
+    JsonValue,
+    Question,
+    Refusal,
+    Task,
+    Tool,
+    Value,
+)
 from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .at_hand import OF_DATA
+from .handed_on import OF_TEXTS, is_handed_on, text_of
 from .left_out import left_out, two_requests
 from .operations import operated, operation_in
 from .payload import Turn
@@ -151,6 +165,8 @@ class Conversation:
                 followed = self._worked_on(question, position) or followed
             if followed is not None:
                 return followed
+        if (claim is None or claim.task.confidence < LIKELY) and (on := self._handed_on(question, position)):
+            return on
         if claim is None:
             return Reply(cannot(question.text, self._named, question.chinese))
         done = _done(claim)
@@ -193,6 +209,24 @@ class Conversation:
         text = f"{said} {sign} {figures.shown(result)} {unit}".rstrip() + figures.in_short(result)
         return Reply(text, (call,), (Value(spoken, result),))
 
+    def _handed_on(self, question: Question, position: int) -> Reply | None:
+        """The reply to a request that is about the text of the turn before."""
+        if not position or not is_handed_on(question.text):
+            return None
+        before = self._replay(position - 1)
+        if is_failed(before):
+            return None
+        text = text_of(self._turns[position - 1].prompt, before.text, before.tool_calls[-1])
+        whole = question._replace(text=f"{question.text.rstrip(' ?？.!。')}:\n{text}", earlier=())
+        for tool in self._tools if text else ():
+            takes = tool.name in OF_TEXTS and (tool.name != "list_cleanup" or "\n" in str(text))
+            task = tool.understand(whole._replace(alone=False)) if takes else None
+            if task is not None and task.confidence == CERTAIN:
+                done = _done(_Claim(tool, whole, task))
+                if not is_failed(done):
+                    return done._replace(read=whole.text)
+        return None
+
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]
         said = [prompt, *(turn.prompt for turn in reversed(self._turns[:position]))]
@@ -225,7 +259,8 @@ class Conversation:
                 task = None if tool in self._further else Task(CERTAIN, _refusing(refusal))
             except RecursionError:
                 task = Task(CERTAIN, _refusing(_TOO_DEEP))
-            if task is not None and (task.confidence == CERTAIN or tool not in self._further):
+            least = POSSIBLE if tool not in self._further else LIKELY if tool.name in OF_DATA else CERTAIN
+            if task is not None and task.confidence >= least:
                 claims.append(_Claim(tool, question, task))
         certain = [claim for claim in claims if claim.task.confidence == CERTAIN]
         able = (one for one in certain if len(certain) > 1 and not is_failed(_done(one)))

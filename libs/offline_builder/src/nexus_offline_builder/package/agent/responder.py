@@ -57,7 +57,7 @@ class Responder:
         reply = Conversation(self._tools, turns, today, requirement).reply(prompt)
         if not is_failed(reply) and reply.confidence > POSSIBLE:
             return reply
-        fit = fit_for([prompt, *(turn.prompt for turn in turns)], self.at_hand)
+        fit = fit_for(prompt, turns, self.at_hand)
         if not fit:
             return reply
         again = Conversation(self._tools, turns, today, requirement, [*map(_loaded, fit)]).reply(prompt)

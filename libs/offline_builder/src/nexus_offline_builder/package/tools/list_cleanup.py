@@ -87,10 +87,7 @@ def understand(question: Question) -> Task | None:
     if back is not None:
         return Task(CERTAIN, lambda: _answer(back, question))
     if (asked := _read(question.text)) is not None:
-        divided = re.search("[,，、;；|\n]", question.text) is not None
-        if not divided and steps_in(asked.request) == ["reversed"]:
-            return None  # words of a text
-        return Task(CERTAIN if divided else LIKELY, lambda: _answer(asked, question))
+        return Task(CERTAIN, lambda: _answer(asked, question))
     if question.earlier and REMOVED.fullmatch(question.text.strip()) and (gone := _gone(question)) is not None:
         return gone
     if question.earlier and (told := _place_in(question)) is not None:
@@ -174,6 +171,8 @@ def _read(text: str) -> _List | None:
     if not behind and (inline := _inline(plain)) is not None:
         candidates.append(inline)
     for request, body in candidates:
+        if steps_in(request) == ["reversed"] and re.search("[,，、;；|\n]", body) is None:
+            continue  # the words of a text
         entries = entries_in(body)
         if entries and len(request) <= _LONGEST_REQUEST and steps_in(request) and not unread_in(request):
             return _List(entries, request, _joint(body))
