@@ -50,8 +50,6 @@ _HANDED_OVER: dict[str, "tuple[re.Pattern[str], ...]"] = {
     "list_cleanup": (_SORTED, _TEXT),
     "text_changes": (_WRITTEN, _TEXT),
 }
-OF_DATA = frozenset({"csv_totals"})
-"""Whose data are seen in a prompt, so that a likely reading of it is enough."""
 _OF_DOCUMENTS = frozenset({"json_query", "json_to_csv"})
 _OF_RECORDS = frozenset({"csv_totals", "csv_to_json"})
 _NOTHING_ELSE = lazy_pattern(

@@ -23,7 +23,6 @@ from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
-from .at_hand import OF_DATA
 from .handed_on import OF_TEXTS, is_handed_on, text_of
 from .left_out import left_out, two_requests
 from .operations import operated, operation_in
@@ -259,7 +258,7 @@ class Conversation:
                 task = None if tool in self._further else Task(CERTAIN, _refusing(refusal))
             except RecursionError:
                 task = Task(CERTAIN, _refusing(_TOO_DEEP))
-            least = POSSIBLE if tool not in self._further else LIKELY if tool.name in OF_DATA else CERTAIN
+            least = CERTAIN if tool in self._further else POSSIBLE
             if task is not None and task.confidence >= least:
                 claims.append(_Claim(tool, question, task))
         certain = [claim for claim in claims if claim.task.confidence == CERTAIN]

@@ -6,7 +6,7 @@ from ..tools.patterns import lazy_pattern
 
 _LONGEST = 80
 _LONGEST_REQUEST = 120
-_OWN_TEXT = lazy_pattern(r"[:：\n\"“「『{\[@]|://|\d")
+_OWN_TEXT = lazy_pattern(r"[:：\n\"“「『{\[@]|://|\d|\b(?:only|just|except|without|but|not)\b|只|除")
 _GIVES_A_TEXT = frozenset({"text_changes", "csv_to_json", "json_to_csv"})
 _TAKES_A_TEXT = frozenset({"text_statistics", "pattern_extraction"})
 OF_TEXTS = _GIVES_A_TEXT | _TAKES_A_TEXT | {"list_cleanup"}

@@ -55,7 +55,7 @@ class Responder:
     def _reply(self, prompt: str, turns: list[Turn], today: date) -> Reply:
         requirement = simplified(self._requirement)
         reply = Conversation(self._tools, turns, today, requirement).reply(prompt)
-        if not is_failed(reply) and reply.confidence > POSSIBLE:
+        if reply.final or (not is_failed(reply) and reply.confidence > POSSIBLE):
             return reply
         fit = fit_for(prompt, turns, self.at_hand)
         if not fit:

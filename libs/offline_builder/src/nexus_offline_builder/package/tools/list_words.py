@@ -84,13 +84,14 @@ _MEANS_MORE = lazy_pattern(
     r"end(?:s|ing)?|contain\w*|longer|shorter|than|over|under|above|below|between|by|per|random\w*|shuffl\w*|"
     r"group\w*|merg\w*|averag\w*|mean|sum\w*|totals?|medians?|translat\w*|replac\w*|capital\w*|upper\w*|lower\w*|"
     r"send|e-?mail|sav(?:e|ing)|compar\w*|match\w*|vowels?|syllables?|percent\w*|cost\w*|days|weeks|hours)\b|"
-    r"除|以外|如果|开头|结尾|包含|[大小多少长短]于|随机|打乱|分组|平均|合计|翻译|替换|大写|小写|发给",
+    r"拼音|笔画|除|以外|如果|开头|结尾|包含|[大小多少长短]于|随机|打乱|分组|平均|合计|翻译|替换|大写|小写|发给",
     re.IGNORECASE,
 )
 """What narrows a request down, or is another one: whatever else stands beside the steps says nothing."""
 _COUNTS_ELSE = lazy_pattern(
+    r"\bother (?!order|direction|way)\w+|"
     r"\bhow many\s+(?!(?:of|are|were|is|do|did|have|lines?|items?|entries|names?|words?|ones?|things?|people|"
-    r"different|unique|distinct|dup\w*|repeated|there|left)\b)(?P<what>\w+)|"
+    r"different|unique|distinct|dup\w*|repeated|there|left|remain\w*|stays?|we|i)\b)(?P<what>\w+)|"
     r"\b(?:count|number of)\s+(?:the |all |my )*"
     r"(?:letters?|characters?|chars?|sentences?|vowels?|syllables?|paragraphs?)\b|(?:多少|几)个?(?:字|词|字母|字符|句|天)",
     re.IGNORECASE,
