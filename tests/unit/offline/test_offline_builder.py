@@ -129,7 +129,9 @@ def test_the_flagship_requirement_gives_a_package_with_both_tools() -> None:
     names = done.archive.namelist()
     assert [tool["name"] for tool in done.manifest["tools"]] == ["csv_totals", "arithmetic"]
     assert {"manifest.json", "main.py", "prompt.md", "requirements.txt", "tools/csv_totals.py"} <= set(names)
-    assert "tools/unit_conversion.py" not in names
+    assert "tools/session_notes.py" not in names
+    assert "unit_conversion" in done.manifest["at_hand"]
+    assert "tools/unit_conversion.py" in names
     assert done.manifest["entrypoint"] == "main.py"
     assert done.manifest["requirement"] == FLAGSHIP
     assert is_agent_name(done.manifest["name"])

@@ -70,6 +70,7 @@ async def _analyse(decision: AgentDesign, notebook: Notebook) -> StepResult:
         {
             "builder": _BUILDER,
             "tools": list(decision.tool_names),
+            "at_hand": list(decision.at_hand),
             "out_of_reach": list(decision.out_of_reach),
             "limitations": list(limitations(decision)),
         },
@@ -78,9 +79,10 @@ async def _analyse(decision: AgentDesign, notebook: Notebook) -> StepResult:
 
 
 async def _architect(decision: AgentDesign, notebook: Notebook) -> StepResult:
-    modules = tool_modules(decision.tool_names)
+    modules = tool_modules([*decision.tool_names, *decision.at_hand])
     await notebook.log(
-        f"One agent, {len(decision.rules)} tools, {len(modules)} files under tools/, standard library only."
+        f"One agent, {len(decision.rules)} tools and {len(decision.at_hand)} at hand, {len(modules)} files under "
+        "tools/, standard library only."
     )
     output: dict[str, JsonValue] = {
         "runtime": "python3.10+",
@@ -98,7 +100,7 @@ async def _design(decision: AgentDesign, notebook: Notebook) -> StepResult:
 
 
 async def _develop_tools(decision: AgentDesign, notebook: Notebook) -> StepResult:
-    paths = tool_modules(decision.tool_names)
+    paths = tool_modules([*decision.tool_names, *decision.at_hand])
     for rule in decision.rules:
         await notebook.log(f"Added tools/{rule.name}.py.")
     artifacts = tuple(_python(path) for path in paths if path != "tools/__init__.py")

@@ -384,8 +384,8 @@ OUT_OF_REACH = {
     ),
     "documents of other programs": "pdf docx powerpoint ppt",
     "pictures, sound and video": (
-        "image picture photo draw drawing video audio podcast transcribe speech voice music aloud 图片 画 视频 "
-        "音频 语音 音乐"
+        "image picture photo draw drawing video audio podcast transcribe recording speech voice music aloud "
+        "图片 画 视频 音频 录音 语音 音乐"
     ),
     "sending, calling and appointments": (
         "send reply invite meeting schedule appointment remind reminder 发送 发邮件 提醒 会议 预约"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from nexus_contracts.builds.builder import BuildRequest
-from nexus_offline_builder.catalogue import CATALOGUE, ToolRule
+from nexus_offline_builder.catalogue import CATALOGUE, RULES, ToolRule
+from nexus_offline_builder.package.agent.at_hand import at_hand
 from nexus_offline_builder.requirement import (
     agent_name_for,
     beyond_the_tools,
@@ -34,6 +35,11 @@ class AgentDesign:
         return [rule.name for rule in self.rules]
 
     @property
+    def at_hand(self) -> list[str]:
+        """The tools that are asked where those that the requirement calls for cannot answer."""
+        return at_hand(self.tool_names, self.requirement)
+
+    @property
     def matched(self) -> bool:
         return bool(self.rules)
 
@@ -52,7 +58,9 @@ class AgentDesign:
 
     @property
     def description(self) -> str:
-        return "Rule-based agent. " + " ".join(rule.description for rule in self.rules)
+        described = "Rule-based agent. " + " ".join(rule.description for rule in self.rules)
+        further = ", ".join(RULES[name].title for name in self.at_hand)
+        return f"{described} At hand: {further}." if further else described
 
 
 def decide(request: BuildRequest, outputs: Outputs) -> AgentDesign:

@@ -2,7 +2,7 @@
 
 import json
 
-from nexus_offline_builder.catalogue import CATALOGUE
+from nexus_offline_builder.catalogue import CATALOGUE, RULES
 from nexus_offline_builder.decision import AgentDesign
 
 _HONESTY = "Written by the rule-based builder: tools were chosen by wording rules, no language model was used."
@@ -20,6 +20,9 @@ def limitations(decision: AgentDesign) -> list[str]:
         "It answers English and Chinese prompts; wording that no rule knows gets a list of what it can do.",
     ]
     found.insert(0, "Only the tools listed here were built; any other part of the requirement was not covered.")
+    if decision.at_hand:
+        titles = ", ".join(RULES[name].title for name in decision.at_hand)
+        found.append(f"Tools that are at hand answer only where those listed cannot and are certain: {titles}.")
     if decision.out_of_reach:
         found.insert(1, f"Out of reach, and not built: {'; '.join(decision.out_of_reach)}.")
     return found
@@ -52,6 +55,7 @@ def requirements_document(decision: AgentDesign) -> str:
 
 def architecture_document(decision: AgentDesign) -> str:
     tools = [f"`tools/{rule.name}.py`: {rule.description}" for rule in decision.rules]
+    tools += [f"`tools/{name}.py`: at hand, where the tools above cannot answer" for name in decision.at_hand]
     return (
         f"# Architecture of {decision.agent_name}\n\n{_HONESTY}\n\n"
         "```\ncaller -> main.py -> agent/server.py (a process for each caller)\n"
@@ -70,14 +74,16 @@ def design_document(decision: AgentDesign) -> str:
         f"# Design of {decision.agent_name}\n\n{_HONESTY}\n\n"
         f"- Version: {decision.version}\n- Category: {decision.category}\n"
         f"- Capabilities: {', '.join(decision.capabilities)}\n"
-        f"- Tools: {', '.join(decision.tool_names)}\n\n"
+        f"- Tools: {', '.join(decision.tool_names)}\n"
+        f"- Tools at hand: {', '.join(decision.at_hand) or 'none'}\n\n"
         "## Conversation\n\n"
         "1. Each tool says how sure it is that a prompt is meant for it; the surest one answers.\n"
         "   A reading that leaves a number, date, unit or column of the prompt unread is none: it asks instead.\n"
         "2. A prompt that no tool is sure of is tried as a follow-up: an earlier result takes the place of words\n"
         "   such as `that` or `the result`. Where several results could be meant, the agent asks which.\n"
-        "3. Otherwise the agent says that it cannot, and what it can do.\n"
-        "4. Answers come in the language of the prompt, English or Chinese.\n"
+        "3. Where no tool can answer, those at hand are asked; only a reading that is certain counts.\n"
+        "4. Otherwise the agent says that it cannot, and what it can do.\n"
+        "5. Answers come in the language of the prompt, English or Chinese.\n"
     )
 
 

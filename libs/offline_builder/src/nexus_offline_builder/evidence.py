@@ -29,17 +29,21 @@ _CONVERTERS = frozenset(["csv_to_json", "json_to_csv"])
 _BACK = re.compile(
     r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|"
     r"\b(?:and|or|also|then) (?:also )?back\b|\bback again\b|\breverse\b|"
-    r"\beither (?:way|direction)\b|"
+    r"\beither (?:way|direction)\b|\bbetween (?:csv|json|tables?)\b|"
     r"<-*>|↔|⇄|互转|互换|相互|互相|反过来|来回|双向",
     re.IGNORECASE,
 )
 _TABLES = r"(?:csv|tsv|tables?|spreadsheets?|excel|表格?)"
 _WAYS = {
     "json_to_csv": re.compile(
-        rf"json[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到])\s*(?:an? |my )?{_TABLES}", re.IGNORECASE
+        rf"json[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到])\s*(?:an? |my )?{_TABLES}|"
+        rf"json in\b[^.;]{{0,8}}{_TABLES} out",
+        re.IGNORECASE,
     ),
     "csv_to_json": re.compile(
-        rf"{_TABLES}[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到]|转)\s*(?:an? |my )?json", re.IGNORECASE
+        rf"{_TABLES}[^.;,，。]{{0,40}}?(?:\b(?:in)?to|\bas|2|[成为到]|转)\s*(?:an? |my )?json|"
+        rf"{_TABLES} in\b[^.;]{{0,8}}json out",
+        re.IGNORECASE,
     ),
 }
 _A_TABLE = re.compile(rf"\b{_TABLES}\b|表格", re.IGNORECASE)
@@ -54,6 +58,21 @@ _KEEPS = re.compile(
     r"store[sd]?|sav(?:e|ing)|read(?:s)? (?:it )?back)\b|记|备忘",
     re.IGNORECASE,
 )
+_WORKS_OUT = re.compile(
+    r"\b(?:convert\w*|calculat\w*|tool|(?:i|we|they|you|people|students?|staff) "
+    r"(?:only |just )?(?:type|give|enter|say|key|put|write|tell|send)s?\b(?! (?:me|us|you) (?:when|what|where|who)\b)|"
+    r"(?:type|give|enter|say) (?:it|me|the|a)\b|work\w* out|"
+    r"commission|shares?|split\w*|percent|ratio)\b|换算|计算|输入|我[报说给]",
+    re.IGNORECASE,
+)
+"""A requirement that has something worked out is none that only states facts to be asked for."""
+_FIGURES_STATED = re.compile(
+    r"\d\s*(?:%|p\b|percent|euros?|pounds|dollars|per\b|an? (?!day\b|week\b)[a-z]{3,}|each\b|元|块)|[€$£]\s?\d|"
+    r"\d\s?:\s?\d+\s?:\s?\d|"
+    r"每[\u4e00-\u9fff]{1,3}\s*\d|\b(?:budget|salary|wages?|fares?|tariff|rent|fees?)\b[^.]{0,30}\d",
+    re.IGNORECASE,
+)
+"""Rates, prices and shares that an agent is to reckon with."""
 _NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 _KEPT_STEMS = 10_000
@@ -212,15 +231,17 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
     """
     told, asked = facts_in(text), text
     facts = len(told) >= _FEWEST_FACTS
-    answering = facts and (weights(text)[FACTS] >= ENOUGH or _only_tells(text, told))
+    answering = facts and (weights(text)[FACTS] >= ENOUGH or (not _WORKS_OUT.search(text) and _only_tells(text, told)))
     if answering:
         asked = without_facts(text)
     found = weights(asked) | {FACTS: ENOUGH if answering else 0}
     rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
+    if not answering and _FIGURES_STATED.search(text) and (rules or _WORKS_OUT.search(text)):
+        rules = [rule for rule in CATALOGUE if rule in rules or rule.name == "arithmetic"]
     rules = _settled(_both_ways(rules, asked), asked)
     if not rules and not out_of_reach(asked):
         rules = _only([rule for rule in CATALOGUE if found[rule.name]], text)
-    if not rules and facts:
+    if not rules and facts and not _WORKS_OUT.search(text) and not out_of_reach(text):
         rules = [rule for rule in CATALOGUE if rule.name == FACTS]
     return tuple(rules)
 
@@ -238,6 +259,8 @@ def _settled(rules: list[ToolRule], text: str) -> list[ToolRule]:
     names = {rule.name for rule in rules}
     if "json" in text.lower():
         one_way = {name for name, way in _WAYS.items() if way.search(text)}
+        if len(one_way) == 2:
+            names |= _CONVERTERS
         if len(one_way) == 1 and names & _CONVERTERS and not _BACK.search(" ".join(_words(text)) + text):
             names = names - _CONVERTERS | one_way
         if names & _CONVERTERS and not _FIGURES_ASKED.search(text):

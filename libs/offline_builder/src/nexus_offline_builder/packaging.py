@@ -27,6 +27,7 @@ def manifest_of(decision: AgentDesign) -> dict[str, JsonValue]:
         "description": decision.description,
         "category": decision.category,
         "tools": [{"name": rule.name, "description": rule.description} for rule in decision.rules],
+        "at_hand": list(decision.at_hand),
         "capabilities": list(decision.capabilities),
         "env": {},
         "requirement": decision.requirement[:_LONGEST_REQUIREMENT],
@@ -35,7 +36,7 @@ def manifest_of(decision: AgentDesign) -> dict[str, JsonValue]:
 
 def package_files(decision: AgentDesign) -> dict[str, str]:
     """Path in the package -> content, for the whole package."""
-    paths = ["main.py", *_agent_modules(), *tool_modules(decision.tool_names)]
+    paths = ["main.py", *_agent_modules(), *tool_modules([*decision.tool_names, *decision.at_hand])]
     code = {path: source(path) for path in paths}
     return code | {
         "manifest.json": json.dumps(manifest_of(decision), indent=2, ensure_ascii=False) + "\n",

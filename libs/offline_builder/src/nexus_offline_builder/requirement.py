@@ -54,8 +54,9 @@ _HOW_MUCH_TEXT = re.compile(r"(?:多少|几)个?(?:汉?字|句|单?词|段)(?!�
 _RECORDS = re.compile(
     r"\b(?:sheets?|(?:cash|log|order|grade|mark|bank|class)\s?books?|registers?|logs?|records?|rows?|statements?|exports?|"
     r"tabs?|semicolons?|columns?|excel|erp|sap|calc|listing)\b|"
-    r"\b(?:past\w+|cop(?:y|ied)|send\w*|throw|dump\w*|drop|export\w*|give)\b[^.;]{0,40}\b(?:list|table)s?\b(?=[^\n]{0,200}\b(?:total|amount|"
-    r"averages?|sums?|under|over|stock|customer|adds? up|per|marks?)\b)|"
+    r"\b(?:past\w+|cop(?:y|ied)|send\w*|throw|dump\w*|drop|export\w*|give)\b[^.;]{0,40}"
+    r"(?<!\byou )(?<!\bto )\b(?:list|table)s?\b"
+    r"(?![^\n]{0,200}\b(?:sort|dup|doubles|twice|alphabet))|"
     r"\bpast\w+\b[^.;]{0,40}\b(?:appointments?|orders?|jobs?|bookings?|sales|takings|results?|scores?|marks|expenses|hours|shifts|runs|"
     r"transactions|invoices|payments|visits|deliveries|stock|readings|trips|rides|donations|members|prices)\b|"
     r"(?:贴|粘|导出|复制|拷|有一?[份张]|发给)[^。；\n]{0,16}?(?:表|单|册|账|记录)(?![示达面位词价纯独])|"
@@ -76,9 +77,10 @@ _OF_PICTURES = re.compile(
     r"\b(?:photos?|pictures?|images?|selfies)\b[^.;]{0,40}\b(?:background|crop\w*|cut|resi[sz]e|sharp\w*|blur\w*|retouch\w*|filters?)\b|"
     r"\b(?:screen ?shots?|scans?|photos?|pictures?|images?)\s*(?:of|from|"
     r"->|→|to\b|in\b)|\b(?:from|in|of|on|off) (?:an? |the |my )*(?:photo|"
-    r"screen ?shot|picture|image|scan)|上传[^。；]{0,12}(?:照片|图片|截图|图像)|"
+    r"screen ?shot|picture|image|scan)s?\b|上传[^。；]{0,12}(?:照片|图片|截图|图像)|"
     r"图[中里]的?文?字|照片[^。]{0,12}识别|(?:照片|图片?)的?背景|背景[^。]{0,6}(?:去掉|换|抠)|"
-    r"\b(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
+    r"(?:^|[^\w\s]\s*|\b(?:and|then|to|it|please|must|should|will|can|bot|agent|you)\s+)"
+    r"(?:ping|notify|alert|message|text|slack) (?:me|us)\b",
     re.IGNORECASE,
 )
 _WHO_MOST = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..tools.contract import Refusal
+from ..tools.contract import Impossible
 
 _OUTPUT_LIMIT = 16 * 1024 * 1024
 MEMORY_EXHAUSTED = 3
@@ -157,7 +157,7 @@ def _ring_before(limits: Limits) -> None:
     def ring(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + 1 - working)
-        raise Refusal(
+        raise Impossible(
             f"This takes longer than the {limits.seconds:g} seconds that I may work.",
             f"所需时间超过了我可以工作的 {limits.seconds:g} 秒。",
         )

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from ..tools import figures
-from ..tools.contract import CERTAIN, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.contract import CERTAIN, LIKELY, POSSIBLE, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
 from .data_before import asked_of_data, asked_of_result, in_its_place
 from .dates_before import moved, weekday_of_one
+from .handed_on import OF_TEXTS, is_handed_on, text_of
 from .left_out import left_out, two_requests
 from .operations import is_supposed, names_result, operation_in, works_on
 from .payload import Turn
@@ -40,8 +41,16 @@ _FIGURES = lazy_pattern(r"\d[\d.,]*")
 class Conversation:
     """The turns so far. Earlier turns are answered again to know their exact results, each at most once."""
 
-    def __init__(self, tools: Sequence[Tool], turns: Sequence[Turn], today: date, requirement: str = "") -> None:
-        self._tools = tools
+    def __init__(
+        self,
+        tools: Sequence[Tool],
+        turns: Sequence[Turn],
+        today: date,
+        requirement: str = "",
+        further: Sequence[Tool] = (),
+    ) -> None:
+        self._named, self._further = tools, further
+        self._tools = (*tools, *further)
         self._turns = turns
         self._today = today
         self._chinese = has_chinese(requirement)
@@ -68,7 +77,7 @@ class Conversation:
         if is_failed(first) or not first.tool_calls:
             return None
         turns = [*self._turns[:position], Turn(two[0], first.text)]
-        second = Conversation(self._tools, turns, self._today, self._requirement).reply(two[1])
+        second = self._with(turns).reply(two[1])
         if is_failed(second) or not second.tool_calls or second.text == first.text:
             whole = self._whole(prompt, position)
             shown = not is_failed(whole) and set(_FIGURES.findall(first.text)) <= set(_FIGURES.findall(whole.text))
@@ -102,7 +111,7 @@ class Conversation:
 
     def _found(self, prompt: str, position: int) -> Reply:
         question, turns = self._question(in_full_words(prompt), position), self._turns[:position]
-        said = small_talk(prompt, self._tools, turns, question.chinese)
+        said = small_talk(prompt, self._named, turns, question.chinese)
         if said is not None:
             return Reply(said)
         reply = self._best(question, position)
@@ -128,7 +137,12 @@ class Conversation:
         reply = done(claim) if claim is not None else followed
         if reply is None or (is_failed(reply) and not reply.final):
             reply = self._worked_on(question, position) or self._of_data(question, position) or reply
-        return reply or Reply(cannot(question.text, self._tools, question.chinese))
+        if (claim is None or claim.task.confidence < LIKELY) and (on := self._handed_on(question, position)):
+            return on
+        return reply or Reply(cannot(question.text, self._named, question.chinese))
+
+    def _with(self, turns: Sequence[Turn]) -> "Conversation":
+        return Conversation(self._named, turns, self._today, self._requirement, self._further)
 
     def _works_on(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that says that it works on with the turn before, or what to suppose instead."""
@@ -235,18 +249,36 @@ class Conversation:
         reply = done(claim) if claim is not None and claim.task.confidence >= least else None
         return reply._replace(read=text) if reply is not None and not is_failed(reply) else None
 
+    def _handed_on(self, question: Question, position: int) -> Reply | None:
+        """The reply to a request that is about the text of the turn before."""
+        if not position or not is_handed_on(question.text):
+            return None
+        before = self._replay(position - 1)
+        if is_failed(before):
+            return None
+        text = text_of(self._turns[position - 1].prompt, before.text, before.tool_calls[-1])
+        whole = question._replace(text=f"{question.text.rstrip(' ?？.!。')}:\n{text}", earlier=())
+        for tool in self._tools if text else ():
+            takes = tool.name in OF_TEXTS and (tool.name != "list_cleanup" or "\n" in str(text))
+            task = tool.understand(whole._replace(alone=False)) if takes else None
+            if task is not None and task.confidence == CERTAIN:
+                reply = done(Claim(tool, whole, task))
+                if not is_failed(reply):
+                    return reply._replace(read=whole.text)
+        return None
+
     def _question(self, prompt: str, position: int) -> Question:
         earlier = [self._asked(at) for at in range(position - 1, max(0, position - _MOST_EARLIER) - 1, -1)]
         said = [prompt, *(turn.prompt for turn in reversed(self._turns[:position]))]
         wordy = next((text for text in said[: _MOST_EARLIER + 1] if self._has_words(text)), None)
         chinese = is_chinese(wordy) if wordy is not None else self._chinese
-        return Question(prompt, self._today, chinese, tuple(earlier), len(self._tools) == 1, self._requirement)
+        return Question(prompt, self._today, chinese, tuple(earlier), len(self._named) == 1, self._requirement)
 
     def _asked(self, position: int) -> str:
         """The prompt of a turn, with what the requirement asked of it."""
         if position not in self._wholes:
             prompt = in_full_words(self._turns[position].prompt)
-            question = Question(prompt, self._today, self._chinese, (), len(self._tools) == 1, self._requirement)
+            question = Question(prompt, self._today, self._chinese, (), len(self._named) == 1, self._requirement)
             whole = self._in_full(question, self._claim(question)) if self._standing else None
             read = whole.read if whole is not None else self._replay(position).read if position else None
             self._wholes[position] = read or prompt
@@ -261,13 +293,15 @@ class Conversation:
         """The surest tool's claim on the question; among equals the first tool's that can do it."""
         claims: list[Claim] = []
         for tool in self._tools:
+            alone = len(self._named) == 1 and tool not in self._further
             try:
-                task = tool.understand(question)
+                task = tool.understand(question._replace(alone=alone))
             except Refusal as refusal:
-                task = Task(CERTAIN, refusing(refusal))
+                task = None if tool in self._further else Task(CERTAIN, refusing(refusal))
             except RecursionError:
                 task = Task(CERTAIN, refusing(TOO_DEEP))
-            if task is not None:
+            least = CERTAIN if tool in self._further else POSSIBLE
+            if task is not None and task.confidence >= least:
                 claims.append(Claim(tool, question, task))
         certain = [claim for claim in claims if claim.task.confidence == CERTAIN]
         able = (one for one in certain if len(certain) > 1 and not is_failed(done(one)))
@@ -294,7 +328,7 @@ class Conversation:
         claim = self._claim(changed)
         reply = self._in_full(changed, claim)
         if is_failed(self._replay(at)):
-            reply = Conversation(self._tools, (), self._today, self._requirement)._whole(text, 0)._replace(read=text)
+            reply = self._with(())._whole(text, 0)._replace(read=text)
         elif reply is None:
             if claim is None or claim.task.confidence < self._confidence_in(before, question):
                 return None
@@ -303,7 +337,7 @@ class Conversation:
         for turn in self._turns[at + 1 : position]:
             if is_failed(reply):
                 return None
-            reply = Conversation(self._tools, turns, self._today, self._requirement).reply(turn.prompt)
+            reply = self._with(turns).reply(turn.prompt)
             turns.append(Turn(turn.prompt, None))
         return reply
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..tools.contract import Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.contract import CERTAIN, Answer, Impossible, JsonValue, Question, Refusal, Task, Tool, Value
 from ..tools.patterns import lazy_pattern
 
 _FIGURES = lazy_pattern(r"\d[\d.,]*")
@@ -14,7 +14,7 @@ class Reply(NamedTuple):
     """What is said, the tool calls behind it, and the results that a follow-up may refer to.
 
     `asking` is the prompt that a question back was about; `read` is what a prompt was taken to say in full; `final`:
-    it was understood, and is refused.
+    it was understood, and is refused. `confidence`: how sure the tool was that it is meant.
     """
 
     text: str
@@ -23,6 +23,7 @@ class Reply(NamedTuple):
     asking: str | None = None
     read: str | None = None
     final: bool = False
+    confidence: int = CERTAIN
 
 
 class Claim(NamedTuple):
@@ -67,6 +68,6 @@ def done(claim: Claim) -> Reply:
             "input": {"prompt": claim.question.text[:200]},
             "output": failed,
         }
-        return Reply(text, (call,), final=isinstance(error, Impossible))
+        return Reply(text, (call,), final=isinstance(error, Impossible), confidence=claim.task.confidence)
     call = {"name": claim.tool.name, "input": answer.tool_input, "output": answer.tool_output}
-    return Reply(answer.text, (call,), answer.values)
+    return Reply(answer.text, (call,), answer.values, confidence=claim.task.confidence)

@@ -1,35 +1,39 @@
 """Answers prompts with the tools of the package; no language model takes part."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from typing import cast
 
-from ..tools.contract import JsonValue, Tool
+from ..tools.contract import CERTAIN, POSSIBLE, JsonValue, Tool
 from ..tools.traditional import simplified, way_back
-from .conversation import Conversation, Reply
+from .at_hand import at_hand, fit_for
+from .conversation import Conversation
 from .payload import Invocation, Turn
+from .replies import Reply, is_failed
 
 
 class Responder:
     """An agent with its tools. Keeps nothing between prompts: a follow-up is resolved from the history.
 
     `requirement` is what the agent was built from; it says what is asked of a prompt that asks nothing itself.
+    `at_hand` names further tools; one is loaded when a prompt hands over something to it.
     """
 
-    def __init__(self, tools: Iterable[Tool], requirement: str = "") -> None:
+    def __init__(self, tools: Iterable[Tool], requirement: str = "", at_hand: Sequence[str] = ()) -> None:
         self._tools = tuple(tools)
         self._requirement = requirement
+        self.at_hand = tuple(at_hand)
         self._unrehearsed = [text for tool in self._tools for text in (tool.example, tool.example_chinese)]
 
     @classmethod
     def of_manifest(cls, manifest: Mapping[str, object]) -> "Responder":
         """The responder with the tools that `manifest` lists. Raises ImportError if one is missing."""
-        listed = cast("list[dict[str, str]]", manifest["tools"])
-        package = __name__.rsplit(".", 2)[0]
-        tools = (cast(Tool, import_module(f"{package}.tools.{tool['name']}").TOOL) for tool in listed)
-        return cls(tools, str(manifest.get("requirement", "")))
+        named = [tool["name"] for tool in cast("list[dict[str, str]]", manifest["tools"])]
+        requirement = str(manifest.get("requirement", ""))
+        further = cast("list[str]", manifest.get("at_hand", at_hand(named, requirement)))
+        return cls(map(_loaded, named), requirement, further)
 
     def rehearse(self) -> bool:
         """Answers an example, for what stays of it: patterns, what the requirement says. False: none is left."""
@@ -42,13 +46,28 @@ class Responder:
     def reply(self, invocation: Invocation, today: tuple[int, int, int]) -> Reply:
         """The answer to the prompt; `today` is year, month, day in UTC."""
         turns = [Turn(simplified(turn.prompt), turn.answer and simplified(turn.answer)) for turn in invocation.turns]
-        conversation = Conversation(self._tools, turns, date(*today), simplified(self._requirement))
-        reply = conversation.reply(simplified(invocation.prompt))
+        reply = self._reply(simplified(invocation.prompt), turns, date(*today))
         back = way_back([*(turn.prompt for turn in invocation.turns), invocation.prompt, self._requirement])
         if not back:
             return reply
         calls = tuple({name: _written(value, back) for name, value in call.items()} for call in reply.tool_calls)
         return reply._replace(text=reply.text.translate(back), tool_calls=calls)
+
+    def _reply(self, prompt: str, turns: list[Turn], today: date) -> Reply:
+        requirement = simplified(self._requirement)
+        reply = Conversation(self._tools, turns, today, requirement).reply(prompt)
+        if reply.final or (not is_failed(reply) and reply.confidence > POSSIBLE):
+            return reply
+        fit = fit_for(prompt, turns, self.at_hand)
+        if not fit:
+            return reply
+        again = Conversation(self._tools, turns, today, requirement, [*map(_loaded, fit)]).reply(prompt)
+        surer = not is_failed(again) and (is_failed(reply) or again.confidence == CERTAIN)
+        return again if surer else reply
+
+
+def _loaded(name: str) -> Tool:
+    return cast(Tool, import_module(f"{__name__.rsplit('.', 2)[0]}.tools.{name}").TOOL)
 
 
 def _written(value: JsonValue, back: dict[int, int]) -> JsonValue:

@@ -9,7 +9,6 @@ from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task
 from .list_words import (
     BY_LENGTH,
     DOWN,
-    FORMS,
     HOW_OFTEN,
     ONLY_REPEATED,
     REMOVED,
@@ -20,6 +19,7 @@ from .list_words import (
     joined_steps,
     steps_in,
     unread_in,
+    wanted_steps,
 )
 from .passage import is_request
 from .patterns import lazy_pattern
@@ -55,6 +55,11 @@ _ORDERS = lazy_pattern(
     r"\s*(?:请|帮我|麻烦|把|将|按)",
     re.IGNORECASE,
 )
+_MOST_WORDS = 3
+_NO_ENTRY = lazy_pattern(
+    r"(?:lists?|names?|items?|entries|lines?|words|them|these|those|it|this|that)\b", re.IGNORECASE
+)
+"""What stands before a comma as the object of a request."""
 _LABEL = lazy_pattern(
     r"(?:(?:my|our|the|here(?:'s| is| are)?)\s+)*(?:[^\W\d_]+ )?(?:[^\W\d_]+s|list|names?|people|"
     r"[\u4e00-\u9fff]*(?:名单|列表|清单|如下|名字))"
@@ -135,9 +140,10 @@ def in_full(question: Question, requirement: str) -> str | None:
     body = _unlabelled(question.text)
     if ONLY_REPEATED.search(requirement) and not TAKES_OUT.search(requirement):
         return f"which are there twice:\n{body}"
-    named = [name for name, form in FORMS if name not in ("counted", "split") and form.search(requirement)]
+    steps = wanted_steps(requirement)
+    named = [name for name in steps if name not in ("counted", "split")]
     if not named:
-        return f"how many:\n{body}" if "counted" in steps_in(requirement) else None
+        return f"how many:\n{body}" if "counted" in steps else None
     down = " descending" if DOWN.search(requirement) else ""
     return f"{', '.join(_SAID[name] for name in named)}{down}:\n{body}"
 
@@ -165,6 +171,8 @@ def _read(text: str) -> _List | None:
     if not behind and (inline := _inline(plain)) is not None:
         candidates.append(inline)
     for request, body in candidates:
+        if steps_in(request) == ["reversed"] and re.search("[,，、;；|\n]", body) is None:
+            continue  # the words of a text
         entries = entries_in(body)
         if entries and len(request) <= _LONGEST_REQUEST and steps_in(request) and not unread_in(request):
             return _List(entries, request, _joint(body))
@@ -174,7 +182,10 @@ def _read(text: str) -> _List | None:
 def _inline(text: str) -> tuple[str, str] | None:
     """`sort pear, apple, fig`: the list begins at the word before the first comma."""
     found = re.match(r"(?P<request>(?:[^,，、]*\s)?)(?P<body>\S+[,，、].*)", text)
-    return (found["request"], found["body"]) if found else None
+    if found is None or _NO_ENTRY.match(found["body"]):
+        return None
+    wordy = any(len(entry.split()) > _MOST_WORDS for entry in re.split("[,，、]", found["body"]))
+    return None if wordy else (found["request"], found["body"])
 
 
 def _unlabelled(text: str) -> str:

@@ -34,7 +34,8 @@ _STEPS = (
     ),
     (
         "numbered",
-        r"\bnumber(?:ed|s|ing)? (?:the |these\b|my |them|each|it|lines?|list|items?)|\b(?:number them|add "
+        r"\bnumber(?:s|ed|ing)? (?:the |these\b|my |them|each|it\b)|"
+        r"\bnumber(?:ed|ing)? (?:lines?|list|items?)|\b(?:number them|add "
         r"numbers|numbered)\b|编号|加序号",
     ),
     ("counted", r"\bhow many\b|\bcount(?:s|ed|ing)?\b|\bnumber of\b|多少|几[个人种项样行条名]|数量|计数|统计"),
@@ -64,13 +65,13 @@ REMOVED = lazy_pattern(
     re.IGNORECASE,
 )
 ONLY_REPEATED = lazy_pattern(
-    r"\b(?:which|what|find|show|list|are there)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|"
+    r"(?:\b(?:which|what|find|show|are there)|^list)\b.*\b(?:dup\w*|twice|repeat\w*|more than once|"
     r"double[ds]?)\b|[哪谁].*重复|有没有重复|重复的有?哪",
     re.IGNORECASE,
 )
 TAKES_OUT = lazy_pattern(
     r"\b(?:kick\w*|drop\w*|remov\w+|kill\w*|delet\w+|rid|throw\w*|"
-    r"without|dedup\w*|strip\w*|tak\w+ out|weed\w*|no)\b|去|删|剔除",
+    r"without|dedup\w*|strip\w*|out|weed\w*|no)\b|去|删|剔除",
     re.IGNORECASE,
 )
 HOW_OFTEN = lazy_pattern(
@@ -78,26 +79,24 @@ HOW_OFTEN = lazy_pattern(
     r"\btally\b|各(?:有|出现)|分别",
     re.IGNORECASE,
 )
-_SAYS_NOTHING = lazy_pattern(
-    r"\b(?:a|an|the|this|these|those|them|it|that|my|our|your|all|list|lists|of|lines?|items?|entries|"
-    r"dates?|prices?|scores?|guests?|attendees?|members?|students?|files?|tasks?|cities|countries|books?|songs?|"
-    r"titles?|people|friends?|"
-    r"names?|words?|values?|things?|please|pls|can|could|you|"
-    r"i|me|we|want|need|would|like|to|and|then|now|ok|so|also|in|into|by|from|for|on|with|remove|drop|"
-    r"delete|get|rid|out|take|throw|cut|kick|strip|turn|without|no|clean|up|tidy|make|"
-    r"put|give|show|keep|only|just|each|every|one|once|first|there|are|is|left|after|that|removing|"
-    r"removed|alphabetically|what|which|do|how|many|first|"
-    r"ascending|descending|desc|asc|order|here|following|below|have|has|does|remain|remaining|still|"
-    r"in|different|entered|sorted|as (?:numbers|figures|text|strings)|"
-    r"numerically|by value|on|list's|numbers?|highest|lowest|high|low|"
-    r"largest|smallest|largest|large|small|big|biggest|letter|letters|text|too|again|any|twice|more|"
-    r"than|remains|stays?|instead|back|thing|hi|hello|thanks|ones?|was|were|did|got|great|nice|cool|perfect|good|thx|plz|will|be|"
-    r"be)\b|[谁了]|"
-    r"删[掉除]?|去掉|只留一?[个遍次]?|留下?|[行条]|"
-    r"[请把将帮我给一下对这个些的里面中以后之后还剩有再然后并且和按照按名单列表个人字母数字大小高低从"
-    r"到至先后后]|[\W\d_]",
+_MEANS_MORE = lazy_pattern(
+    r"\d|[\"“「]|\b(?:except|besides|apart|other than|unless|if|where|whose|when|not|never|but|start\w*|begin\w*|"
+    r"end(?:s|ing)?|contain\w*|longer|shorter|than|over|under|above|below|between|by|per|random\w*|shuffl\w*|"
+    r"group\w*|merg\w*|averag\w*|mean|sum\w*|totals?|medians?|translat\w*|replac\w*|capital\w*|upper\w*|lower\w*|"
+    r"send|e-?mail|sav(?:e|ing)|compar\w*|match\w*|vowels?|syllables?|percent\w*|cost\w*|days|weeks|hours)\b|"
+    r"拼音|笔画|除|以外|如果|开头|结尾|包含|[大小多少长短]于|随机|打乱|分组|平均|合计|翻译|替换|大写|小写|发给",
     re.IGNORECASE,
 )
+"""What narrows a request down, or is another one: whatever else stands beside the steps says nothing."""
+_COUNTS_ELSE = lazy_pattern(
+    r"\bother (?!order|direction|way)\w+|"
+    r"\bhow many\s+(?!(?:of|are|were|is|do|did|have|lines?|items?|entries|names?|words?|ones?|things?|people|"
+    r"different|unique|distinct|dup\w*|repeated|there|left|remain\w*|stays?|we|i)\b)(?P<what>\w+)|"
+    r"\b(?:count|number of)\s+(?:the |all |my )*"
+    r"(?:letters?|characters?|chars?|sentences?|vowels?|syllables?|paragraphs?)\b|(?:多少|几)个?(?:字|词|字母|字符|句|天)",
+    re.IGNORECASE,
+)
+"""What is counted that the entries of a list are not for sure."""
 
 
 _BEHIND = lazy_pattern(
@@ -132,6 +131,11 @@ _IN_ITS_ORDER = lazy_pattern(
 """What stays as it is, and is no step."""
 
 
+_NOW_AND_THEN = lazy_pattern(
+    r"\b(?:sometimes|some ?times|occasionally|if i (?:ask|say|want)|on request|now and then)\b[^.;]*|"
+    r"(?:有时候?|偶尔)[^。；]*",
+    re.IGNORECASE,
+)
 _LEAD = r"(?:(?:and|now|ok|okay|also|oh|please|then)[\s,]+)*"
 ADDED = lazy_pattern(
     rf"{_LEAD}(?:add|plus|put in|include|insert|再?加上?|加入|添加)\s*(?:the |an? )?(?P<entries>[^?？:：]{{1,80}}?)"
@@ -155,18 +159,27 @@ FIRST_FEW = lazy_pattern(
 )
 
 
+def wanted_steps(requirement: str) -> list[str]:
+    """The steps that a requirement asks for every list, without those that are asked for now and then."""
+    named = steps_in(_NOW_AND_THEN.sub(" ", requirement))
+    return [name for name in named if name != "sorted" or _IN_ITS_ORDER.search(requirement) is None]
+
+
 def steps_in(request: str) -> list[str]:
     request = _IN_ITS_ORDER.sub(" ", request)
     return [name for name, form in FORMS if form.search(request)]
 
 
 def unread_in(request: str) -> str:
-    """What the request says besides its steps."""
-    request = _IN_ITS_ORDER.sub(" ", request)
+    """What the request asks for besides its steps."""
+    rest = _IN_ITS_ORDER.sub(" ", request)
+    counted = _COUNTS_ELSE.search(rest)
+    if counted is not None:
+        return counted.group()
     for _, form in FORMS:
-        request = form.sub(" ", request)
-    request = HOW_OFTEN.sub(" ", DOWN.sub(" ", ONLY_REPEATED.sub(" ", request)))
-    return "".join(_SAYS_NOTHING.sub(" ", request).split())
+        rest = form.sub(" ", rest)
+    more = _MEANS_MORE.search(HOW_OFTEN.sub(" ", DOWN.sub(" ", ONLY_REPEATED.sub(" ", rest))))
+    return more.group() if more else ""
 
 
 def joined_steps(line: str) -> tuple[str, str] | None:

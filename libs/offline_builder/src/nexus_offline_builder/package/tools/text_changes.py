@@ -203,6 +203,9 @@ def understand(question: Question) -> Task | None:
     return _followed(question) or _bare(question)
 
 
+_COUNTS = lazy_pattern(r"(?:(?:and|so|now)\s+)*how (?:many|long)\b|(?:那|一共)*有?(?:多少|几)个", re.IGNORECASE)
+
+
 def in_full(question: Question, requirement: str) -> str | None:
     """A bare text under the only change that the requirement names."""
     text = question.text.strip()
@@ -223,6 +226,8 @@ def in_full(question: Question, requirement: str) -> str | None:
         return None
     tidying = len(named) > 1 and all(change.name in _TIDYING for change in named)
     if not (len(named) == 1 or tidying) or asks or (is_request(text) and re.search(r"[?？]$", text) and not slug):
+        return None
+    if (is_request(text) and not question.alone and not slug) or _COUNTS.match(text):
         return None
     if _BEYOND.match(text) or (_BEYOND.search(text.partition(":")[0]) and ":" in text):
         return None
