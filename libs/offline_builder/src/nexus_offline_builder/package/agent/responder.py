@@ -8,8 +8,10 @@ from typing import cast
 
 from ..tools.contract import CERTAIN, POSSIBLE, JsonValue, Tool
 from ..tools.traditional import simplified, way_back
+from ..tools.wording import is_chinese
 from .at_hand import at_hand, fit_for
 from .conversation import Conversation
+from .laid_down import WORKED_OUT, not_by_the_rule, unused_rule
 from .payload import Invocation, Turn
 from .replies import Reply, is_failed
 
@@ -55,6 +57,17 @@ class Responder:
 
     def _reply(self, prompt: str, turns: list[Turn], today: date) -> Reply:
         requirement = simplified(self._requirement)
+        reply = self._answer(prompt, turns, today, requirement)
+        if is_failed(reply) or not reply.tool_calls or reply.tool_calls[-1]["name"] not in WORKED_OUT:
+            return reply
+
+        def is_same(other: str) -> bool:
+            return self._answer(prompt, turns, today, other).text == reply.text
+
+        rule = unused_rule(requirement, [*(turn.prompt for turn in turns), prompt], is_same)
+        return reply if rule is None else not_by_the_rule(reply, rule, is_chinese(prompt))
+
+    def _answer(self, prompt: str, turns: list[Turn], today: date, requirement: str) -> Reply:
         reply = Conversation(self._tools, turns, today, requirement).reply(prompt)
         if reply.final or (not is_failed(reply) and reply.confidence > POSSIBLE):
             return reply

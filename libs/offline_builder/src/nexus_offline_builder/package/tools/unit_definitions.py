@@ -11,8 +11,10 @@ from .unit_names import mention_at
 from .units import Unit, comparable, unit_named
 
 _LONGEST = 1000
-_ONE = lazy_pattern(r"(?<![\d./])(?<!\d,)1\s*(?=[^\W\d])")
-_IS = lazy_pattern(r"\s*(?:=|is|as|equals?|counts? as|按|算|等于|是|为|合)\s*(\d+(?:\.\d+)?)\s*", re.IGNORECASE)
+_ONE = lazy_pattern(r"(?<![\d./])(?<!\d,)1\s*(?=[^\W\d])|\b(?P<word>one|an?)\s+", re.IGNORECASE)
+_IS = lazy_pattern(
+    r"\s*(?P<is>=|is|as|equals?|counts? as|按|算|等于|是|为|合)?\s*(?P<size>\d+(?:\.\d+)?)\s*", re.IGNORECASE
+)
 _BRITISH = lazy_pattern(
     r"\b(?:uk|imperial|british)\s+(?:gallons?|mpg|pints?)|\b(?:gallons?|mpg|pints?)\W{0,3}(?:is|are|means?|=|:)?\s*\(?(?:uk|"
     r"imperial|british)\b|英制加仑",
@@ -34,9 +36,11 @@ def definitions_in(requirement: str, prompt: str) -> Mapping[str, Unit]:
         small = mention_at(requirement, said.end()) if said else None
         unit = unit_named(large.name) if large else None
         other = unit_named(small.name) if small else None
+        if said is not None and not said["is"] and not one["word"]:
+            continue  # `1 h 30 min` is a quantity; `a tablespoon 15 ml` is no other
         if said is None or unit is None or other is None or unit.kind != other.kind or not comparable(unit, other):
             continue
-        size = Fraction(said[1]) * other.size
+        size = Fraction(said["size"]) * other.size
         if size and size != unit.size and not unit.offset:
             found[unit.symbol] = unit._replace(size=size)
     return found

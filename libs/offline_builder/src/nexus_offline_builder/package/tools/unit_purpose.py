@@ -207,7 +207,7 @@ def _rate(
     if len(quantities) == 1 and quantities[0].unit.kind in parts and not wanted:
         if not parts <= {unit.kind for unit in named.units} or _ANYTHING.search(requirement):
             return None
-        other = (parts - {quantities[0].unit.kind}).pop()
+        other = next(iter(parts - {quantities[0].unit.kind}), quantities[0].unit.kind)
         raise Refusal(
             f"For {rates[0].symbol} I need the {other} too.", f"要算 {rates[0].symbol}，还需要另一个量（{other}）。"
         )
