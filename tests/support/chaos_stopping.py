@@ -40,10 +40,10 @@ def announce_late(self: Relay, aggregate: str, entries: Sequence[HistoryEntry] =
     announce(self, aggregate, entries)
 
 
-async def send_late(self: Replier, partition: int | None, reply: Reply) -> None:
+async def send_late(self: Replier, partition: int | None, reply: Reply, *, alone: bool = False) -> None:
     """Between the commit and the answer."""
     reached("answering")
-    await send(self, partition, reply)
+    await send(self, partition, reply, alone=alone)
 
 
 def slow_subscriptions(*arguments: Any) -> list[Subscription]:

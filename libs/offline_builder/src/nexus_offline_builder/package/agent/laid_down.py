@@ -6,6 +6,7 @@ An answer to a bare input that would be the same with another figure there has n
 import re
 from collections.abc import Callable
 
+from ..tools.contract import JsonValue
 from ..tools.patterns import lazy_pattern
 from .replies import Reply
 
@@ -56,5 +57,6 @@ def not_by_the_rule(reply: Reply, rule: str, chinese: bool) -> Reply:
     """What is said instead of `reply`."""
     english = f"I do not know how to apply '{rule}' to that. Please write out the sum that I shall work out."
     said = f"我不知道怎样按“{rule}”来算。请把要算的式子写出来。" if chinese else english
-    call = {**reply.tool_calls[-1], "output": {"error": english}}
+    error: JsonValue = {"error": english}
+    call = {**reply.tool_calls[-1], "output": error}
     return Reply(said, (call,), final=True)

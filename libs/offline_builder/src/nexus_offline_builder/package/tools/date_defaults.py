@@ -158,7 +158,7 @@ def asked_of(days: list[date], question: Question) -> str | None:
     """What the requirement asks of the only date or the only two of a prompt."""
     wanted = _wanted(question.requirement)
     if len(days) > 1:
-        return _of_two(*days, wanted) or f"how many days between {days[0]} and {days[1]}"
+        return _of_two(days[0], days[1], wanted) or f"how many days between {days[0]} and {days[1]}"
     if (whole := _of_one(days[0], wanted, question)) is not None:
         return whole
     if _UNTIL.search(wanted) or re.search(r"\bhow (?:many days|long)\b|多少天|几天|多久", wanted):

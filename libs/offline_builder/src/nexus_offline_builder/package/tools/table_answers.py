@@ -7,7 +7,7 @@ from . import figures
 from .contract import Answer, JsonValue, Refusal, Value
 from .csv_aliases import counts_column
 from .csv_columns import distinct_cells
-from .csv_conditions import by_month, on_days
+from .csv_conditions import Condition, by_month, on_days
 from .csv_counts import count_of_a_kind, row_list, rows_of
 from .csv_figures import MEASURES, Measure, per_column
 from .csv_ranking import COUNTS
@@ -39,7 +39,7 @@ def read_request(table: Table, request: str, requirement: str = "", part: bool =
     if _works_out(table, request):
         return None
     table, request = by_month(table, _WHICH_MONTH.sub(" per month ", request)) or (table, request)
-    conditions = []
+    conditions = list[Condition]()
     if (days := on_days(table, request)) is not None:
         request, condition = days
         conditions.append(condition)
@@ -212,7 +212,7 @@ def _difference(table: Table, of: Asked, targets: list[Column], chinese: bool) -
         at, names = named[0].column, named[0].title.partition(" = ")[2].split(" / ")
         if len(names) != 2:
             return None
-        ends = []
+        ends = list[tuple[str, Fraction]]()
         for name in names:
             cells = [c for row, c in zip(table.rows, column.cells, strict=True) if row[at] == name and c is not None]
             if not cells:

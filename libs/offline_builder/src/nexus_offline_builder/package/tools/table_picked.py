@@ -178,7 +178,7 @@ class Picking:
             letter = behind is not None and _is_letter(self._roles[behind].text)
             held = [one for one in self._roles[at].columns if (said in YES | NO or letter) and self._holds(one, said)]
             texts = self._roles[at].columns - self._numeric.keys()
-            if not held and behind == at + 1 and texts and self._kind(behind) == "word" and re.search(r"\d", said):
+            if not held and behind is not None and behind == at + 1 and texts and self._kind(behind) == "word" and re.search(r"\d", said):
                 raise Unread(self._roles[behind].text)
             if len(held) == 1 and behind is not None:
                 self._used |= {at, behind}
@@ -186,7 +186,7 @@ class Picking:
                 continue
             role = self._roles[at]
             columns = [one for one in role.columns if self._says_yes_or_no(one)]
-            if len(columns) == 1 and role.columns == {columns[0]} and role.sure >= BY_WORD:
+            if len(columns) == 1 and role.columns == frozenset(columns) and role.sure >= BY_WORD:
                 self._used.add(at)
                 if self._kind(at - 1) == "per" or self._near(at, -1, "per") is not None:
                     self._used.discard(at)
@@ -248,7 +248,7 @@ class Picking:
             if len(columns) != 1:
                 continue
             self._used |= {at, place}
-            self._used |= {other for other in self._all("column") if self._roles[other].columns == {columns[0]}}
+            self._used |= {other for other in self._all("column") if self._roles[other].columns == frozenset(columns)}
             if missing and columns[0] in self._numeric:
                 self._nothing(columns[0])
             else:

@@ -24,8 +24,8 @@ _ROUNDED = lazy_pattern(
     r"保留\S{1,2}位小数|\bone go\b",
     re.IGNORECASE,
 )
-_SPELLED = dict(two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12)
-_SPELLED |= {"两": 2} | {sign: n for n, sign in enumerate("二三四五六七八九十", 2)}
+_LATIN_NUMBERS = dict(two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12)
+_SPELLED = {**_LATIN_NUMBERS, "两": 2} | {sign: n for n, sign in enumerate("二三四五六七八九十", 2)}
 _DAYS = said_in("monday tuesday wednesday thursday friday saturday sunday mondays fridays saturdays sundays")
 _ACTIVE = said_in(
     "total average median most least adjective count amount differ times per share other "

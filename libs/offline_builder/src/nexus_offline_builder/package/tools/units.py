@@ -1,6 +1,6 @@
 """Units of measurement: names, what they measure, and their exact size."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
@@ -252,7 +252,7 @@ _defined: "ContextVar[Mapping[str, Unit]]" = ContextVar("defined", default={})  
 
 
 @contextmanager
-def with_definitions(definitions: "Mapping[str, Unit]") -> "Iterator[None]":
+def with_definitions(definitions: "Mapping[str, Unit]") -> "Generator[None]":
     """Inside, the names of these units, by their usual symbols, mean what is laid down for them."""
     token = _defined.set(definitions)
     try:
