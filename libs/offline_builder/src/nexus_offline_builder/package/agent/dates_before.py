@@ -59,7 +59,8 @@ def weekday_of_one(prompt: str, before: Iterable[str]) -> str | None:
     last, first = _LAST.search(prompt) is not None, _FIRST.search(prompt) is not None
     if last == first or not _WEEKDAY.search(prompt) or re.search(r"\d", prompt):
         return None
-    days: list[str] = next((found for text in before if (found := _DAY.findall(text))), [])
+    dated = [found for text in before if (found := _DAY.findall(text))]
+    days = dated[0] if dated else ()
     if len(days) != 2:
         return None
     return f"what weekday is {days[1] if last else days[0]}"
