@@ -9,6 +9,7 @@ from typing import cast
 from ..tools.contract import CERTAIN, POSSIBLE, JsonValue, Tool
 from ..tools.traditional import simplified, way_back
 from .at_hand import at_hand, fit_for
+from .claims import Claims
 from .conversation import Conversation
 from .payload import Invocation, Turn
 from .replies import Reply, is_failed
@@ -55,13 +56,14 @@ class Responder:
 
     def _reply(self, prompt: str, turns: list[Turn], today: date) -> Reply:
         requirement = simplified(self._requirement)
-        reply = Conversation(self._tools, turns, today, requirement).reply(prompt)
+        reply = Conversation(Claims(self._tools), turns, today, requirement).reply(prompt)
         if reply.final or (not is_failed(reply) and reply.confidence > POSSIBLE):
             return reply
         fit = fit_for(prompt, turns, self.at_hand)
         if not fit:
             return reply
-        again = Conversation(self._tools, turns, today, requirement, [*map(_loaded, fit)]).reply(prompt)
+        claims = Claims(self._tools, [*map(_loaded, fit)])
+        again = Conversation(claims, turns, today, requirement).reply(prompt)
         surer = not is_failed(again) and (is_failed(reply) or again.confidence == CERTAIN)
         return again if surer else reply
 
