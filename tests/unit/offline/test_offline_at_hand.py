@@ -6,7 +6,7 @@ import pytest
 from tests.support.offline_talks import asked
 
 from nexus_offline_builder.package.agent.at_hand import at_hand, fit_for
-from nexus_offline_builder.package.agent.payload import Turn
+from nexus_offline_builder.package.agent.payload import Invocation, Turn
 from nexus_offline_builder.package.agent.responder import Responder
 from nexus_offline_builder.requirement import matching_rules
 
@@ -150,4 +150,11 @@ def test_a_long_prompt_is_weighed_for_the_tools_at_hand_in_linear_time() -> None
     started = process_time()
     for text in ("a, " * 20_000, "1" * 50_000, "how many " * 9_000, "2 in " * 9_000):
         fit_for(text, (), names)
+    assert process_time() - started < 2
+
+
+def test_a_long_number_is_read_for_units_and_currencies_in_linear_time() -> None:
+    agent = Responder.of_manifest({"tools": [{"name": "unit_conversion"}], "requirement": "a unit converter"})
+    started = process_time()
+    agent.reply(Invocation("7" * 50_000, ()), (2026, 11, 30))
     assert process_time() - started < 2

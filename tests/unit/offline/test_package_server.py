@@ -262,24 +262,41 @@ def test_no_child_outlives_its_invocation(agent: Agent) -> None:
 
 
 def waiting(agent: Agent) -> str:
-    """The process that waits for the next caller, when all the others have gone. After a while it goes, too."""
+    """The process that waits for the next caller, when all the others have gone. After a while it goes, too.
+
+    Who asks again before the agent has heard that it was answered gets a process more, which as long as callers come
+    goes only after many answers: it is ended.
+    """
 
     def asked() -> list[str]:
         agent.invoke("1 + 1")
-        return children_of(agent.running.pid)
+        found = children_of(agent.running.pid)
+        for further in found[1:]:
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(int(further), signal.SIGKILL)
+        return found
 
     return eventually_blocking(asked, lambda found: len(found) == 1, seconds=PATIENCE)[0]
 
 
+def ticks_of(children: list[str]) -> dict[str, int]:
+    """The time that each has computed."""
+    found: dict[str, int] = {}
+    for child in children:
+        with suppress(OSError):  # it has just ended
+            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+            found[child] = int(fields[11]) + int(fields[12])
+    return found
+
+
 def at_work(agent: Agent) -> str:
-    """The process that computes."""
+    """The process that computes: one that has answered, and runs for a moment still, is not at work."""
+    before = ticks_of(children_of(agent.running.pid))
+    some = os.sysconf("SC_CLK_TCK") // 10
 
     def computing() -> list[str]:
-        found: list[str] = []
-        for child in children_of(agent.running.pid):
-            with suppress(OSError):  # it has just ended
-                found += [child] if Path(f"/proc/{child}/stat").read_text().split()[2] == "R" else []
-        return found
+        now = ticks_of(children_of(agent.running.pid))
+        return [child for child, ticks in now.items() if ticks - before.get(child, 0) >= some]
 
     return eventually_blocking(computing, lambda found: len(found) == 1, seconds=PATIENCE)[0]
 

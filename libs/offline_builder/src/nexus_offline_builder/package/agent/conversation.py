@@ -5,24 +5,26 @@ from collections.abc import Sequence
 from datetime import date
 
 from ..tools import figures
-from ..tools.contract import CERTAIN, LIKELY, POSSIBLE, JsonValue, Question, Refusal, Task, Tool, Value
+from ..tools.contract import CERTAIN, LIKELY, JsonValue, Question, Refusal, Task, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
+from .claims import Claims
 from .data_before import asked_of_data, asked_of_result, in_its_place
 from .dates_before import moved, weekday_of_one
 from .handed_on import OF_TEXTS, is_handed_on, text_of
-from .left_out import left_out, two_requests
+from .left_out import left_out
 from .operations import is_supposed, names_result, operation_in, works_on
 from .payload import Turn
 from .references import named_value, resolutions, value_in
-from .replies import TOO_DEEP, Claim, Reply, done, gist, is_failed, one_by_one, refusing
+from .replies import Claim, Reply, done, gist, is_failed, one_by_one, refusing
 from .second_try import reworded
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
 from .standing import asked_always
 from .substitution import substituted
+from .two_requests import two_requests
 from .worked_on import in_hours, main_value, operated, share_in
 
 _LONGEST_FOLLOW_UP = 300
@@ -43,14 +45,12 @@ class Conversation:
 
     def __init__(
         self,
-        tools: Sequence[Tool],
+        claims: Claims,
         turns: Sequence[Turn],
         today: date,
         requirement: str = "",
-        further: Sequence[Tool] = (),
     ) -> None:
-        self._named, self._further = tools, further
-        self._tools = (*tools, *further)
+        self._claims = claims
         self._turns = turns
         self._today = today
         self._chinese = has_chinese(requirement)
@@ -105,13 +105,13 @@ class Conversation:
             f"another way, or leave it out.",
             f"我不知道怎样处理“{piece}”：有没有它，我的答案都一样。请换个说法，或者去掉它。",
         )
-        claimed = next(one for one in self._tools if one.name == tool)
+        claimed = next(one for one in self._claims.tools if one.name == tool)
         question = self._question(prompt, position)
         return done(Claim(claimed, question, Task(CERTAIN, refusing(refusal))))._replace(final=True)
 
     def _found(self, prompt: str, position: int) -> Reply:
         question, turns = self._question(in_full_words(prompt), position), self._turns[:position]
-        said = small_talk(prompt, self._named, turns, question.chinese)
+        said = small_talk(prompt, self._claims.named, turns, question.chinese)
         if said is not None:
             return Reply(said)
         reply = self._best(question, position)
@@ -124,7 +124,7 @@ class Conversation:
     def _best(self, question: Question, position: int) -> Reply:
         if position and (later := self._works_on(question, position)) is not None:
             return later
-        claim, followed = self._claim(question), None
+        claim, followed = self._claims.surest(question), None
         if (whole := self._in_full(question, claim)) is not None:
             return whole
         if claim is None or claim.task.confidence < CERTAIN:
@@ -139,10 +139,10 @@ class Conversation:
             reply = self._worked_on(question, position) or self._of_data(question, position) or reply
         if (claim is None or claim.task.confidence < LIKELY) and (on := self._handed_on(question, position)):
             return on
-        return reply or Reply(cannot(question.text, self._named, question.chinese))
+        return reply or Reply(cannot(question.text, self._claims.named, question.chinese))
 
     def _with(self, turns: Sequence[Turn]) -> "Conversation":
-        return Conversation(self._named, turns, self._today, self._requirement, self._further)
+        return Conversation(self._claims, turns, self._today, self._requirement)
 
     def _works_on(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that says that it works on with the turn before, or what to suppose instead."""
@@ -150,7 +150,7 @@ class Conversation:
         if supposed and operation_in(question.text) and (reply := self._exchanged(question, position)) is not None:
             return reply
         before = self._replay(position - 1).tool_calls
-        claim = self._claim(question)
+        claim = self._claims.surest(question)
         of_result = None
         if claim is None or not before or claim.tool.name != before[0]["name"] or claim.tool.name == "text_changes":
             of_result = self._of_result(question, position)
@@ -160,7 +160,7 @@ class Conversation:
 
     def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
-        for tool in ([claim.tool] if claim is not None else self._tools) if self._standing else ():
+        for tool in ([claim.tool] if claim is not None else self._claims.tools) if self._standing else ():
             try:
                 text = tool.in_full(question, self._standing)
                 whole = question._replace(text=text or "", earlier=())
@@ -223,7 +223,7 @@ class Conversation:
         day = values[0].spoken if len(values) == 1 and values[0].number is None else ""
         before = (self._read(at) for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1))
         text = moved(question.text, day) or weekday_of_one(question.text, before)
-        claim = self._claim(question._replace(text=text, earlier=())) if text is not None else None
+        claim = self._claims.surest(question._replace(text=text, earlier=())) if text is not None else None
         return done(claim)._replace(read=text if day else None) if claim is not None else None
 
     def _of_result(self, question: Question, position: int) -> Reply | None:
@@ -245,7 +245,7 @@ class Conversation:
         return None
 
     def _sure(self, question: Question, text: str, least: int) -> Reply | None:
-        claim = self._claim(question._replace(text=text, earlier=()))
+        claim = self._claims.surest(question._replace(text=text, earlier=()))
         reply = done(claim) if claim is not None and claim.task.confidence >= least else None
         return reply._replace(read=text) if reply is not None and not is_failed(reply) else None
 
@@ -258,7 +258,7 @@ class Conversation:
             return None
         text = text_of(self._turns[position - 1].prompt, before.text, before.tool_calls[-1])
         whole = question._replace(text=f"{question.text.rstrip(' ?？.!。')}:\n{text}", earlier=())
-        for tool in self._tools if text else ():
+        for tool in self._claims.tools if text else ():
             takes = tool.name in OF_TEXTS and (tool.name != "list_cleanup" or "\n" in str(text))
             task = tool.understand(whole._replace(alone=False)) if takes else None
             if task is not None and task.confidence == CERTAIN:
@@ -272,14 +272,14 @@ class Conversation:
         said = [prompt, *(turn.prompt for turn in reversed(self._turns[:position]))]
         wordy = next((text for text in said[: _MOST_EARLIER + 1] if self._has_words(text)), None)
         chinese = is_chinese(wordy) if wordy is not None else self._chinese
-        return Question(prompt, self._today, chinese, tuple(earlier), len(self._named) == 1, self._requirement)
+        return Question(prompt, self._today, chinese, tuple(earlier), len(self._claims.named) == 1, self._requirement)
 
     def _asked(self, position: int) -> str:
         """The prompt of a turn, with what the requirement asked of it."""
         if position not in self._wholes:
             prompt = in_full_words(self._turns[position].prompt)
-            question = Question(prompt, self._today, self._chinese, (), len(self._named) == 1, self._requirement)
-            whole = self._in_full(question, self._claim(question)) if self._standing else None
+            question = Question(prompt, self._today, self._chinese, (), len(self._claims.named) == 1, self._requirement)
+            whole = self._in_full(question, self._claims.surest(question)) if self._standing else None
             read = whole.read if whole is not None else self._replay(position).read if position else None
             self._wholes[position] = read or prompt
         return self._wholes[position]
@@ -288,24 +288,6 @@ class Conversation:
         """Whether `text` shows its language: symbols of units behind numbers belong to any, where Chinese is asked."""
         plain = _SYMBOL.sub(" ", text) if self._chinese else text
         return re.search("[A-Za-z]{2}", plain) is not None or has_chinese(text)
-
-    def _claim(self, question: Question) -> Claim | None:
-        """The surest tool's claim on the question; among equals the first tool's that can do it."""
-        claims: list[Claim] = []
-        for tool in self._tools:
-            alone = len(self._named) == 1 and tool not in self._further
-            try:
-                task = tool.understand(question._replace(alone=alone))
-            except Refusal as refusal:
-                task = None if tool in self._further else Task(CERTAIN, refusing(refusal))
-            except RecursionError:
-                task = Task(CERTAIN, refusing(TOO_DEEP))
-            least = CERTAIN if tool in self._further else POSSIBLE
-            if task is not None and task.confidence >= least:
-                claims.append(Claim(tool, question, task))
-        certain = [claim for claim in claims if claim.task.confidence == CERTAIN]
-        able = (one for one in certain if len(certain) > 1 and not is_failed(done(one)))
-        return next(able, max(claims, key=lambda claim: claim.task.confidence, default=None))
 
     def _exchanged(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that says only what is different from a prompt before, or comes on top of it.
@@ -325,7 +307,7 @@ class Conversation:
 
     def _changed(self, question: Question, text: str, before: str, at: int, position: int) -> Reply | None:
         changed = question._replace(text=text, earlier=())
-        claim = self._claim(changed)
+        claim = self._claims.surest(changed)
         reply = self._in_full(changed, claim)
         if is_failed(self._replay(at)):
             reply = self._with(())._whole(text, 0)._replace(read=text)
@@ -347,7 +329,7 @@ class Conversation:
 
     def _confidence_in(self, before: str, question: Question) -> int:
         """What is different is read with no more doubt than the whole was."""
-        claim = self._claim(question._replace(text=before, earlier=()))
+        claim = self._claims.surest(question._replace(text=before, earlier=()))
         return claim.task.confidence if claim is not None else CERTAIN
 
     def _follow_up(self, question: Question, position: int) -> Reply | None:
@@ -371,7 +353,7 @@ class Conversation:
 
     def _resolved(self, question: Question, value: Value) -> Reply | None:
         for text in resolutions(question.text, value):
-            claim = self._claim(question._replace(text=text, earlier=(), requirement=""))
+            claim = self._claims.surest(question._replace(text=text, earlier=(), requirement=""))
             changes = claim is not None and claim.tool.name == "text_changes" and value.number is not None
             if claim is not None and claim.task.confidence == CERTAIN and not changes:
                 return done(claim)

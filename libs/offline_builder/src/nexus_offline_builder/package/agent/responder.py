@@ -10,6 +10,7 @@ from ..tools.contract import CERTAIN, POSSIBLE, JsonValue, Tool
 from ..tools.traditional import simplified, way_back
 from ..tools.wording import is_chinese
 from .at_hand import at_hand, fit_for
+from .claims import Claims
 from .conversation import Conversation
 from .laid_down import WORKED_OUT, not_by_the_rule, unused_rule
 from .payload import Invocation, Turn
@@ -68,13 +69,14 @@ class Responder:
         return reply if rule is None else not_by_the_rule(reply, rule, is_chinese(prompt))
 
     def _answer(self, prompt: str, turns: list[Turn], today: date, requirement: str) -> Reply:
-        reply = Conversation(self._tools, turns, today, requirement).reply(prompt)
+        reply = Conversation(Claims(self._tools), turns, today, requirement).reply(prompt)
         if reply.final or (not is_failed(reply) and reply.confidence > POSSIBLE):
             return reply
         fit = fit_for(prompt, turns, self.at_hand)
         if not fit:
             return reply
-        again = Conversation(self._tools, turns, today, requirement, [*map(_loaded, fit)]).reply(prompt)
+        claims = Claims(self._tools, [*map(_loaded, fit)])
+        again = Conversation(claims, turns, today, requirement).reply(prompt)
         surer = not is_failed(again) and (is_failed(reply) or again.confidence == CERTAIN)
         return again if surer else reply
 

@@ -89,7 +89,7 @@ _ASKED = lazy_pattern(
     re.IGNORECASE,
 )
 _CURRENCY = lazy_pattern(
-    rf"\d[\d,.]*\s*{CURRENCIES}\b.*?\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)|"
+    rf"\d[,.]*\s*{CURRENCIES}\b.*?\b(?:to|in|into)\b|\d\s*{CURRENCIES}.*(?:换|等于|多少|转)|"
     rf"[$€£¥]\s*\d.*\b(?:to|in|into)\b|\d\s*[a-z]*\s+(?:to|in|into)\s+(?:us\s+)?{CURRENCIES}\b",
     re.IGNORECASE,
 )
