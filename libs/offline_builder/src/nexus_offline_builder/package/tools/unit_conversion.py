@@ -143,7 +143,10 @@ def _known_in(text: str, requirement: str) -> list[tuple[Quantity, Unit]] | None
     read = measurements_in(text)
     if (rated := rate_of(read, text)) is not None:
         return rated
-    return (_pairs(read) or _lone_pair(read)) if not read.unread else None
+    if not read.unread and (pairs := _pairs(read) or _lone_pair(read)):
+        return pairs
+    parts = by_roles(text, requirement, alone=True) if read.quantities else None
+    return parts.pairs if parts else None
 
 
 def _continued(read: Measurements, question: Question) -> Task | None:
@@ -177,7 +180,7 @@ def _continued(read: Measurements, question: Question) -> Task | None:
     pairs = [
         (quantity, sources[0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
     ]
-    return Task(LIKELY, partial(_answer, pairs))
+    return Task(CERTAIN if factor is not None else LIKELY, partial(_answer, pairs))
 
 
 def _portions(question: Question) -> Task | None:
