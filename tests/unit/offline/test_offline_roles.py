@@ -89,6 +89,7 @@ ANSWERED = {
     ],
     "合同到期日是签约日起满一年的前一天。我给签约日": [("2026年3月15日签的,和老王", "2027-03-14")],
     "我说一个日期,你告诉我是星期几。": [("1997年7月1日,香港回归那天", "星期二")],
+    "screen time: hours and minutes": [("95 minutes a day for 7 days, how many minutes", "665 minutes")],
 }
 ASKED_BACK = {
     "hours worked from start and end, less the break": [
@@ -110,7 +111,6 @@ ASKED_BACK = {
         "we bought two of them in spring",
         "03/04/2026",
     ],
-    "screen time: hours and minutes": ["95 minutes a day for 7 days, how many minutes"],
 }
 
 

@@ -246,7 +246,10 @@ def _wishes(prompt: str, asked: str, answer: str) -> Iterator[Piece]:
         others = (f"{prompt[: found.start()]}{other}{prompt[found.end() :]}" for other in ("first", "third", "last"))
         yield Piece(found.group(), tuple(one for one in others if one != prompt))
     for found in _TIMES.finditer(asked):
-        yield _without(prompt, found.start(), found.end(), ("2", "3", "1/2", "0.5", "12", "50%"))
+        said = found.group().lower()
+        part = "hal" in said or said == "一半"
+        factor = ("1/2", "0.5", "50%", "2") if part else ("3",) if said.startswith("triple") else ("2", "12", "200%")
+        yield _without(prompt, found.start(), found.end(), factor)
 
 
 def _worked_out(prompt: str, asked: str, answer: str) -> Iterator[Piece]:

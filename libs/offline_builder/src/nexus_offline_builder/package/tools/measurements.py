@@ -7,10 +7,9 @@ from typing import NamedTuple
 from . import figures
 from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
-from .spelling import nearest
 from .unit_lists import with_each_unit, with_paces, without_asides
-from .unit_names import Mention, mention_at, mentions_in, without_mentions
-from .units import CURRENCIES, NAMES, Unit, comparable, unit_named
+from .unit_names import Mention, mention_at, mentions_in, with_known_names, without_mentions
+from .units import CURRENCIES, Unit, comparable, unit_named
 from .wording import digits_for_words, has_chinese, plain_signs
 
 _NUMBER = r"(?:\d{1,3}(?:[,' ]\d{3})+(?![\d,'])|\d+)(?:\.\d+)?(?:e[-+]?\d{1,2})?|\.\d+"
@@ -78,10 +77,6 @@ _LETTER_FIRST = lazy_pattern(r"(?<!\w)°?([CFK])\s?(-?\d+(?:\.\d+)?)(?=\s*(?:$|[
 _BARE_DEGREES = lazy_pattern(
     r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|"
     r"[是等换转为成呢,?。=]))"
-)
-_WORD = lazy_pattern(r"(?:(?<=\d)|(?<=\d\s)|\b(?:to|into|in|many)\s+|->\s*)([a-z]{4,})(?![a-z])", re.IGNORECASE)
-_WORD_NAMES = frozenset(
-    name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3 and not name.lower().endswith("ibs")
 )
 _ASKED = lazy_pattern(
     r"\bconver|\bhow (?:many|much|long|far|heavy|hot|fast|tall|big)\b|\bwhat(?:'s| is| are)\b|\bto\b|\binto?\b|=|"
@@ -290,7 +285,7 @@ def _plain(prompt: str) -> str:
     text = _MARKED_INCHES.sub(r"\1 ft \2 in ", text)
     text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
     text = _STONES.sub(r"\1 st \2 lb ", text)
-    return _RANGE.sub(_both_ends, _HALF.sub(_halved, _WORD.sub(_corrected, text)))
+    return _RANGE.sub(_both_ends, _HALF.sub(_halved, with_known_names(text)))
 
 
 def _both_ends(found: "re.Match[str]") -> str:
@@ -311,18 +306,6 @@ def _halved(found: "re.Match[str]") -> str:
     if mention_at(found.string, found.end()) is None:
         return found.group()
     return {"half": "0.5 ", "quarter": "0.25 "}[found[1].lower()]
-
-
-def _corrected(found: "re.Match[str]") -> str:
-    word = found[1].lower()
-    names = (
-        []
-        if word in _WORD_NAMES or not re.search("[aeiou]", word)
-        else [name for name in _WORD_NAMES if name[0] == word[0]]
-    )
-    singular = [name for name in names if f"{name}s" in _WORD_NAMES]
-    known = nearest(word, names, shortest=5) or nearest(word, singular, shortest=5)
-    return found.group()[: found.start(1) - found.start()] + (known or found[1])
 
 
 def _quantity(digits: str, name: str) -> Quantity | None:

@@ -5,9 +5,10 @@ from fractions import Fraction
 from functools import partial
 
 from . import figures
-from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, JsonValue, Question, Refusal, Task, Tool, Value, is_refused
+from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, is_refused
 from .measurements import Measurements, Quantity, asks_to_convert, measurements_in, names_currencies, spoken
 from .patterns import lazy_pattern
+from .unit_answers import how_often, told_for
 from .unit_defaults import in_full as units_in_full
 from .unit_defaults import units_named
 from .unit_definitions import as_rounded, definitions_in
@@ -16,7 +17,7 @@ from .unit_rates import fitting, rate_of
 from .unit_roles import by_roles, with_its_degrees
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
-from .units import Unit, comparable, converted, counterpart, in_parts, is_decimal_data, unit_named, with_definitions
+from .units import Unit, counterpart, unit_named, with_definitions
 from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
@@ -35,7 +36,6 @@ _MORE = lazy_pattern(
 )
 _ON_TOP = lazy_pattern(r"\b(?:more|another|extra|additional|further)\b|再|还有", re.IGNORECASE)
 _AT = lazy_pattern(r"(?:(?:and|what|about|how|or|if|with)\s+)*(?:at|over|with|on)\b|[那用]?按", re.IGNORECASE)
-_PLAIN_UP_TO = {"s": 99, "min": 90, "h": 99}
 _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\b", re.IGNORECASE)
 
 
@@ -54,7 +54,7 @@ def _by_either(question: Question) -> Task | None:
     if names_currencies(question.text):
         return task
     parts = by_roles(question.text, question.requirement, question.alone)
-    return Task(LIKELY, lambda: _with_asides(_answer(parts.pairs), parts.aside, question)) if parts else task
+    return Task(LIKELY, lambda: _with_asides(told_for(parts.pairs), parts.aside, question)) if parts else task
 
 
 def _with_asides(answer: Answer, aside: tuple[Quantity, ...], question: Question) -> Answer:
@@ -73,20 +73,20 @@ def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
     if (parts := fitting(read, question.text)) is not None:
-        return Task(CERTAIN, lambda: _quotient(*parts))
+        return Task(CERTAIN, lambda: how_often(*parts))
     if (told := pairs_for(question.text, question.requirement)) is not None:
-        return Task(CERTAIN, lambda: _answer(told))
+        return Task(CERTAIN, lambda: told_for(told))
     if (listed := _number_last(read)) is not None:
-        return Task(LIKELY, lambda: _answer([listed]))
+        return Task(LIKELY, lambda: told_for([listed]))
     if (rated := rate_of(read, question.text)) is not None:
-        return Task(CERTAIN, lambda: _answer(rated))
+        return Task(CERTAIN, lambda: told_for(rated))
     worked = worked_out(question.text) if read.quantities or read.units else None
     if worked is not None and (worked.units or len(worked.quantities) == 1):
-        return Task(CERTAIN if worked.units else LIKELY, lambda: _answer(_pairs_of(worked), worked.often))
+        return Task(CERTAIN if worked.units else LIKELY, lambda: told_for(_pairs_of(worked), worked.often))
     pairs = None if question.earlier and _LEANS_BACK.match(question.text) and not read.quantities else _pairs(read)
     if pairs is not None:
         confidence = CERTAIN if read.quantities and asks_to_convert(question.text) else LIKELY
-        return Task(confidence, lambda: _answer(pairs)) if not read.unread else _unread(read)
+        return Task(confidence, lambda: told_for(pairs)) if not read.unread else _unread(read)
     if (read.quantities and read.units) or (read.unread and read.quantities and asks_to_convert(question.text)):
         return _unread(read)
     return _continued(read, question) or _lone(read, question)
@@ -143,7 +143,10 @@ def _known_in(text: str, requirement: str) -> list[tuple[Quantity, Unit]] | None
     read = measurements_in(text)
     if (rated := rate_of(read, text)) is not None:
         return rated
-    return (_pairs(read) or _lone_pair(read)) if not read.unread else None
+    if not read.unread and (pairs := _pairs(read) or _lone_pair(read)):
+        return pairs
+    parts = by_roles(text, requirement, alone=True) if read.quantities else None
+    return parts.pairs if parts else None
 
 
 def _continued(read: Measurements, question: Question) -> Task | None:
@@ -172,12 +175,12 @@ def _continued(read: Measurements, question: Question) -> Task | None:
     elif not read.quantities and not read.units:
         return None
     elif (rated := _exchanged(read, text)) is not None:
-        return Task(LIKELY, partial(_answer, rated))
+        return Task(LIKELY, partial(told_for, rated))
     units = list(said or named) or list(dict.fromkeys(unit for _, unit in known))
     pairs = [
         (quantity, sources[0].unit if quantity.unit == unit else unit) for quantity in quantities for unit in units
     ]
-    return Task(LIKELY, partial(_answer, pairs))
+    return Task(CERTAIN if factor is not None else LIKELY, partial(told_for, pairs))
 
 
 def _portions(question: Question) -> Task | None:
@@ -188,7 +191,7 @@ def _portions(question: Question) -> Task | None:
     large = before[1][0][0] if before is not None else None
     if not small or large is None or large.unit.kind != small[0].unit.kind or small[0].amount <= 0:
         return None
-    return Task(CERTAIN, lambda: _quotient(small[0], large))
+    return Task(CERTAIN, lambda: how_often(small[0], large))
 
 
 def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple[Unit, ...]] | None:
@@ -222,7 +225,7 @@ def _at_rate(number: Fraction, before: str) -> Task | None:
     new = Quantity(number, rates[0].unit, spoken(figures.shown(number), rates[0].unit))
     kept = tuple(new if one == rates[0] else one for one in old.quantities)
     rated = rate_of(old._replace(quantities=kept), before)
-    return Task(LIKELY, lambda: _answer(rated)) if rated is not None else None
+    return Task(LIKELY, lambda: told_for(rated)) if rated is not None else None
 
 
 def _more(text: str) -> tuple[Quantity, int] | None:
@@ -256,7 +259,7 @@ def _lone(read: Measurements, question: Question) -> Task | None:
     named = units_named(question.requirement[:1000]).units
     foreign = len(named) > 1 and quantity.unit in named and other not in named
     if other is not None and read.bare and not read.unread and not foreign:
-        return Task(POSSIBLE, lambda: _answer([(quantity, other)]))
+        return Task(POSSIBLE, lambda: told_for([(quantity, other)]))
     asked = asks_to_convert(question.text) and not read.about_dates
     return Task(LIKELY if asked else POSSIBLE, partial(_refuse_target, quantity)) if asked or question.alone else None
 
@@ -279,98 +282,6 @@ def _refuse_unread(read: Measurements) -> Answer:
         f"I am not sure what to convert into what.{part} Please write it as in: 10 km to miles.",
         f"我不确定要把什么换算成什么。{zh}请这样写：10 公里换算成英里。",
     )
-
-
-def _as_distance(quantity: Quantity, target: Unit) -> Quantity:
-    """`5k in miles` is 5 km: no temperature goes into a length."""
-    if quantity.unit.symbol != "K" or target.kind != "length" or (kilometre := unit_named("km")) is None:
-        return quantity
-    return Quantity(quantity.amount, kilometre, spoken(figures.shown(quantity.amount), kilometre))
-
-
-def _answer(pairs: list[tuple[Quantity, Unit]], often: Quantity | None = None) -> Answer:
-    """`often`: what it is where the first size was meant as a number of pieces, told besides."""
-    if often is not None:
-        told, other = _answer(pairs), _answer([(often, pairs[0][1])])
-        return told._replace(text=f"{told.text}\n({other.text})")
-    answers = [_converted(_as_distance(quantity, target), target) for quantity, target in pairs]
-    if len(answers) == 1:
-        return answers[0]
-    calls: list[JsonValue] = [answer.tool_input for answer in answers]
-    results: list[JsonValue] = [answer.tool_output for answer in answers]
-    values = tuple(
-        answer.values[0]._replace(label=quantity.spoken) for answer, (quantity, _) in zip(answers, pairs, strict=True)
-    )
-    text = "\n".join(answer.text for answer in answers)
-    return Answer(text, {"conversions": calls}, {"results": results}, values)
-
-
-def _quotient(small: Quantity, large: Quantity) -> Answer:
-    """How often; where that is no whole number, how many it takes to hold all."""
-    ratio = large.amount * large.unit.size / (small.amount * small.unit.size)
-    shown, sign = _rounded(ratio)
-    whole = -(-ratio.numerator // ratio.denominator)
-    text = f"{large.spoken} / {small.spoken} {sign} {shown}"
-    text = text if whole == ratio else f"{text}: {whole} for all of it, {whole - 1} full"
-    return Answer(
-        text, {"divide": large.spoken, "by": small.spoken}, {"result": shown}, (Value(figures.carried(ratio), ratio),)
-    )
-
-
-def _converted(quantity: Quantity, target: Unit) -> Answer:
-    amount, source = quantity.amount, quantity.unit
-    if not comparable(source, target):
-        raise Refusal(
-            f"{source.symbol} measures {source.kind} and {target.symbol} measures {target.kind}: they cannot be "
-            f"converted.",
-            f"{source.symbol} 和 {target.symbol} 不是同一类单位，不能互相换算。",
-        )
-    if source.kind == "temperature" and amount * source.size + source.offset < 0:
-        raise Refusal("There is no temperature below absolute zero.", "不存在低于绝对零度的温度。")
-    try:
-        result = converted(amount, source, target)
-    except ZeroDivisionError:
-        raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
-    shown, sign = _rounded(result)
-    decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
-    return Answer(
-        f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
-        {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},
-        {"result": shown, "unit": target.symbol},
-        (Value(f"{figures.carried(result)} {target.symbol}", result),),
-    )
-
-
-def _parts(result: Fraction, target: Unit) -> str:
-    if target.kind == "time":
-        return _clock(result, target)
-    if target.symbol.startswith("min/") and 1 <= result < 600:
-        seconds = round(result * 60)
-        return f" ({seconds // 60}:{seconds % 60:02} {target.symbol})"
-    parts = in_parts(result, target)
-    if parts is None or not parts[1] or result > 1000:
-        return ""
-    return f" ({parts[0]} {parts[2].symbol} {figures.shown(round(parts[1], 2))} {parts[3].symbol})"
-
-
-def _clock(result: Fraction, target: Unit) -> str:
-    """Hours, minutes and seconds, where the number alone says little: 16.66667 min, 1500 s."""
-    seconds = round(result * target.size)
-    if target.symbol not in _PLAIN_UP_TO or not 60 <= seconds < 360000:
-        return ""
-    if result.denominator == 1 and result <= _PLAIN_UP_TO[target.symbol]:
-        return ""
-    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
-    return f" ({' '.join(f'{count} {unit}' for count, unit in parts if count)})"
-
-
-def _rounded(result: Fraction) -> tuple[str, str]:
-    """Seven significant digits are plenty for a measurement."""
-    if figures.is_exact(result) and len(figures.shown(result).replace(".", "").strip("-0")) <= 15:
-        return figures.shown(result), "="
-    shown = f"{float(result):.7g}"
-    return (f"{float(shown):.0f}" if "e+" in shown and abs(result) < 10**15 else shown), "≈"
 
 
 def in_full(question: Question, requirement: str) -> str | None:

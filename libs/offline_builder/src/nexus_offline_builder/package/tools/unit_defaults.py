@@ -63,8 +63,8 @@ class Named(NamedTuple):
 def in_full(question: Question, requirement: str) -> str | None:
     """The prompt's quantity with the units that the requirement names for it, as in `2.4 acres to m²`."""
     requirement = requirement.replace("\u03bc", "\u00b5")
-    question = question._replace(text=_as_fluid(_ASKS_NO_MORE.sub("", question.text), requirement))
-    named = units_named(_as_fluid(requirement, requirement))
+    question = question._replace(text=as_fluid(_ASKS_NO_MORE.sub("", question.text), requirement))
+    named = units_named(as_fluid(requirement, requirement))
     if not named.units or asks_to_convert(question.text) or "\n" in question.text.strip():
         return None
     text = _with_unit(question, named)
@@ -89,7 +89,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     return f"{text.strip().rstrip('?!.。？！ ')} to {_listed(wanted)}"
 
 
-def _as_fluid(text: str, requirement: str) -> str:
+def as_fluid(text: str, requirement: str) -> str:
     """Ounces are fluid ones where the requirement sets them beside millilitres and beside no weight."""
     if not _FLUID_OUNCES.search(requirement) or _SOLID_OUNCES.search(requirement) or _GRAMS.search(requirement):
         return text

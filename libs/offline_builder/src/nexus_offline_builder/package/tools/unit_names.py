@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .patterns import lazy_pattern
+from .spelling import nearest
 from .units import NAMES
 
 _DEGREES = lazy_pattern(r"degrees?\s+|deg\s+|°\s*|度", re.IGNORECASE)
@@ -12,6 +13,13 @@ _QUOTIENT = lazy_pattern(r"\s*/\s*|\s+per\s+(?:an?\s+)?|每", re.IGNORECASE)
 _LONGEST = max(map(len, NAMES))
 _FOLDED = frozenset(name.lower() for name in NAMES)
 _STARTS = frozenset(name[0] for name in _FOLDED)
+_WORD = lazy_pattern(
+    r"(?:(?<=\d)|(?<=\d\s)|\b(?:(?P<into>to|into)|in|many)\s+|->\s*)(?P<word>[a-z]{4,})(?![a-z])(?P<last>(?=[\s?.!]*$))?",
+    re.IGNORECASE,
+)
+_WORD_NAMES = frozenset(
+    name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3 and not name.lower().endswith("ibs")
+)
 _LETTER, _MORE = re.compile("[A-Za-z]"), re.compile("[A-Za-z0-9²³]")
 
 
@@ -70,3 +78,20 @@ def _end(text: str, start: int) -> int | None:
         if folded[:length] in _FOLDED and not (latin and _MORE.match(text, end)):
             return end
     return None
+
+
+def with_known_names(text: str) -> str:
+    """`text` with the units that are meant, where their names are misspelt."""
+    return _WORD.sub(_meant, text)
+
+
+def _meant(found: "re.Match[str]") -> str:
+    """Words of four letters are only misspelt where the prompt ends with what to convert into."""
+    word = found["word"].lower()
+    if word in _WORD_NAMES or not re.search("[aeiou]", word):
+        return found.group()
+    names = [name for name in _WORD_NAMES if name[0] == word[0]]
+    singular = [name for name in names if f"{name}s" in _WORD_NAMES]
+    shortest = 4 if found["into"] and found["last"] is not None else 5
+    known = nearest(word, names, shortest=shortest) or nearest(word, singular, shortest=shortest)
+    return found.group()[: found.start("word") - found.start()] + (known or found["word"])

@@ -128,7 +128,10 @@ def refuse_other_kinds(read: Measurements, requirement: str) -> None:
         return
     for one in read.quantities if len(read.quantities) == 1 else ():
         parts = one.unit.kind.split("/")
-        if not any(one.unit.kind in unit.kind.split("/") or unit.kind in parts for unit in named.units):
+        if not any(
+            comparable(one.unit, unit) or one.unit.kind in unit.kind.split("/") or unit.kind in parts
+            for unit in named.units
+        ):
             listed = ", ".join(unit.symbol for unit in named.units[:4])
             raise Refusal(
                 f"{one.spoken} measures {one.unit.kind}; I convert {listed}. Please say what to convert it into.",

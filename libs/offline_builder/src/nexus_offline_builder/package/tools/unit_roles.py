@@ -12,7 +12,8 @@ from . import figures
 from .calendar_periods import MONTH_NAME
 from .measurements import Quantity, placed_in, spoken, targets_in
 from .patterns import lazy_pattern
-from .unit_defaults import Named, targets_of, units_named
+from .unit_defaults import Named, as_fluid, targets_of, units_named
+from .unit_names import mention_at
 from .unit_rates import made_of, rate_of_two
 from .unit_sums import TOTAL, added
 from .units import Unit, comparable, counterpart
@@ -110,8 +111,9 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
     """The quantities with the units that are wanted; None where a number, an operation or the target is not read."""
     if len(prompt) > _LONGEST:
         return None
-    named = units_named(requirement[:_LONGEST_REQUIREMENT])
-    prompt = _OTHER_WAY.sub(" ", _SORRY.sub(" ", prompt))
+    requirement = requirement[:_LONGEST_REQUIREMENT]
+    named = units_named(as_fluid(requirement, requirement))
+    prompt = _OTHER_WAY.sub(" ", _SORRY.sub(" ", as_fluid(prompt, requirement)))
     text, placed = placed_in(prompt)
     targets, left = targets_in(text, placed)
     left = _ASIDE.sub(lambda found: " " * len(found.group()), left)
@@ -122,8 +124,10 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
         re.match(r"(?:an?|per)\b", text[start:]) and "\0" in left[max(0, start - 2) : start] for start, _, _ in placed
     ):
         return None
+    if any(_is_word_in(text, end) for _, end, _ in placed):
+        return None
     if not quantities:
-        if any(said.search(left) for kind, said in _MEASURED if named.sources and kind != named.sources[0].kind):
+        if not _is_of_source(left, named):
             return None
         left = _AT_AN_HOUR.sub(" ", left) if len(_AT_AN_HOUR.findall(left)) < len(_NUMBER.findall(left)) else left
         numbers = list(_NUMBER.finditer(left))
@@ -132,7 +136,8 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
             return None
         quantities = [_bare(one.group(), sources[0]) for one in numbers]
         left = _NUMBER.sub("\0", left)
-    joined = TOTAL.sub(" ", re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left))
+    joined = re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left)
+    joined = TOTAL.sub(" ", joined) if len(quantities) > 1 else joined
     if re.search(r"\d", joined) or _OPERATION.search(joined):
         return None
     return _wanted(quantities, targets, left, named, requirement, alone)
@@ -165,6 +170,22 @@ def _wanted(
             return None
         pairs += [(one, unit) for unit in units]
     return Parts(pairs, tuple(timed))
+
+
+def _is_word_in(text: str, end: int) -> bool:
+    """Whether what ends there is a number and the word `in` before a unit: `one in g`."""
+    following = mention_at(text, end + 1) if text[end - 2 : end + 1].lower() == "in " else None
+    return following is not None and following.name.lower() != "in"
+
+
+def _is_of_source(left: str, named: Named) -> bool:
+    """Whether a number without a unit is of the first unit: that is said, or no unit is of another kind."""
+    if not named.sources:
+        return True
+    kinds = [kind for kind, said in _MEASURED if said.search(left)]
+    if kinds:
+        return all(kind == named.sources[0].kind for kind in kinds)
+    return all(comparable(named.sources[0], unit) for unit in named.units)
 
 
 def _made(quantities: list[Quantity], targets: list[Unit], named: Named, text: str) -> Pairs | None:
