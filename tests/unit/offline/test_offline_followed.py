@@ -42,6 +42,8 @@ OPERATIONS: list[tuple[str, list[str], str]] = [
     ("count words", ["how many words: we saw an old red boat", "my editor pays 0.20 per word, so?"], "= 1.2"),
 ]
 DIFFERENT: list[tuple[str, list[str], str]] = [
+    ("csv totals", [f"{TEAM}how many people", "list the names"], "Anna, Ben, Cara"),
+    ("日期", ["2026-10-31加4个月", "再加5个月呢"], "2027-07-28"),
     (SUMS, ["240 / 5", "great, and if my sister pays as well, so 6 of us?"], "= 40"),
     (SUMS, ["20% tip on 85", "hm service was slow. 10% instead"], "= 8.5"),
     (SUMS, [PRODUCT, "sorry, I meant 18 not 15"], "= 151.2"),

@@ -53,6 +53,7 @@ READ = {
     ],
     "date_arithmetic": [
         ("2027-01-01 + 100d", "2027-04-11"),
+        ("rent due every 30 days from 2025-03-01", "2026-12-21"),
         ("leap year 2100?", "not a leap year"),
         ("days in feb 2028", "29 days"),
         ("working days in march 2025", "21 weekdays"),
@@ -113,7 +114,6 @@ NOT_READ = {
     ],
     "date_arithmetic": [
         "half a month after 2025-03-01",
-        "rent due every 30 days from 2025-03-01",
         "days between 2025-03-01 and 2025-04-15 twice",
         "days in 3 weeks",
         "days in q1 2025",

@@ -194,11 +194,11 @@ OTHERS: list[tuple[str, list[str], list[str]]] = [
     ("json lookup", ['list every id\n{"rows":[{"id":"a1"},{"id":"b2"}]}', "how many ids?"], ["2"]),
     ("查JSON字段", ['箱[0].重量 在 {"箱":[{"重量":3.5},{"重量":8}]}', "箱[1].重量呢"], ["8"]),
     ("csv <-> json", ['[{"a":1,"b":null}] -> csv'], ["a,b\n1,"]),
+    ("统计字数、行数", ["几行?\nGET\nPOST\nGET", "去掉重复的还剩几行"], ["2 个", "GET、POST"]),
 ]
 UNCLEAR: list[tuple[str, list[str]]] = [
     ("json lookup", ['[7].name in [{"name":"x"},{"name":"y"}]']),
     ("phone numbers out of mails", ["合同 HT-2026-0117，签订 2026-11-09"]),
-    ("统计字数、行数", ["几行?\nGET\nPOST\nGET", "去掉重复的还剩几行"]),
 ]
 TOOLS: list[tuple[str, list[str]]] = [
     ("i dump my timesheet with tabs in and ask who worked most", ["csv_totals"]),

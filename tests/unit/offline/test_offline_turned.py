@@ -186,6 +186,7 @@ ANSWERED: list[tuple[str, list[tuple[list[str], list[str]]]]] = [
             (["lines and words\none two\nthree"], ["2", "3"]),
         ],
     ),
+    ("csv and json both ways", [(["a,b\n1,2", "only column a back to csv"], ["a\n1"])]),
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("list tool: sort, dedupe, reverse", ["the order of these is wrong: b, c, a"]),
@@ -193,7 +194,6 @@ NOT_ANSWERED: list[tuple[str, list[str]]] = [
     ("list tool: sort, dedupe, reverse", ["other fruits: b, c, a"]),
     ("numbers finder", ["numbers in: file.7z and a.5"]),
     ("csv and json both ways", ["a,b\n1,2", "and back to xml"]),
-    ("csv and json both ways", ["a,b\n1,2", "only column a back to csv"]),
     ("csv and json both ways", ['convert {"a": 1,} please']),
     ("text counter", ["words with spaces in them: one two"]),
 ]

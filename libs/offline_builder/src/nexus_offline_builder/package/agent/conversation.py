@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 
 from ..tools import figures
 from ..tools.contract import CERTAIN, LIKELY, JsonValue, Question, Refusal, Task, Value
@@ -143,6 +144,11 @@ class Conversation:
 
     def _with(self, turns: Sequence[Turn]) -> "Conversation":
         return Conversation(self._claims, turns, self._today, self._requirement)
+
+    @cached_property
+    def _unaided(self) -> "Conversation":
+        """What was refused was said before further tools were at hand."""
+        return Conversation(self._named, self._turns, self._today, self._requirement)
 
     def _works_on(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that says that it works on with the turn before, or what to suppose instead."""
@@ -382,6 +388,8 @@ class Conversation:
         """What the user saw counts: the replayed results only if they give the very answer of that turn."""
         said = self._turns[position].answer
         replayed = self._replay(position)
+        if said is not None and self._further and is_failed(replayed):
+            replayed = self._unaided._replay(position)
         if said is None or said.strip() == replayed.text.strip():
             return replayed.values
         return value_in(said) if not replayed.values or replayed.values[0].spoken not in said else replayed.values

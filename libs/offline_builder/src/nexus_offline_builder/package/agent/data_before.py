@@ -7,6 +7,7 @@ another: then any tool of the agent may answer it.
 import re
 
 from ..tools.contract import JsonValue
+from ..tools.date_names import ASKS_WEEKDAY
 from ..tools.passage import passage_in
 from ..tools.patterns import lazy_pattern
 from ..tools.table import table_in
@@ -72,10 +73,10 @@ def in_its_place(prompt: str, before: str) -> str | None:
 
 
 def asked_of_data(prompt: str, before: str) -> str | None:
-    """`prompt` asked of the data of `before`, or of its two dates."""
+    """`prompt` asked of the data of `before`, or of its two dates; a day of the week is of one of them."""
     words, handed = _words(prompt), handed_over(before)
     days = _DAY.findall(before)
-    if words and len(days) == 2 and not re.search(r"\d", words):
+    if words and len(days) == 2 and not re.search(r"\d", words) and not ASKS_WEEKDAY.search(words):
         return f"{words} from {days[0]} to {days[1]}"
     return _composed(_plain(words), handed[1]) if words and handed is not None else None
 

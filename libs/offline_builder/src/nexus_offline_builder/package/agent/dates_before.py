@@ -22,6 +22,9 @@ _ON = lazy_pattern(
     r"late)\b|再|之?后|加|推迟|延|晚",
     re.IGNORECASE,
 )
+_RATHER = lazy_pattern(r"呢\s*[?？。]*$")
+"""Says another period in the place of the one before."""
+_FURTHER = lazy_pattern(r"再|又|还|继续")
 _OWN_DATE = lazy_pattern(r"\d\s*[-/.]\s*\d|\d\s*[月日号]|\b(?:today|tomorrow|yesterday)\b|今天|明天", re.IGNORECASE)
 
 
@@ -33,6 +36,8 @@ def moved(prompt: str, day: str) -> str | None:
     if len(prompt) > _LONGEST or not _ISO.fullmatch(day) or len(spans) != 1 or _OWN_DATE.search(text):
         return None
     if len(re.findall(r"\d+", text)) != 1:
+        return None
+    if _RATHER.search(text) and not _FURTHER.search(text):
         return None
     back, on = _BACK.search(text) is not None, _ON.search(text) is not None
     if back == on:

@@ -106,7 +106,8 @@ _FACTORS = {"hal": Fraction(1, 2), "thi": Fraction(1, 3), "qua": Fraction(1, 4),
 _ALREADY = lazy_pattern(
     r"(?:sell|sold|gone|eaten|ate|used|gave|given|lost|spent|卖|用|吃|花|送|扣|减(?!半)|less|off|minus)", re.I
 )
-_NO_FACTOR = lazy_pattern(r"\d|\b(?:if|instead|average|median)\b", re.IGNORECASE)
+_NO_FACTOR = lazy_pattern(r"\d|\b(?:if|instead|average|median|which|who|whose)\b|哪|谁", re.IGNORECASE)
+"""`which one was double?` asks for one of several."""
 _REDUCTION = lazy_pattern(r"打?\s*(\d+(?:\.\d+)?)\s*折")
 _ADDED_NAME = lazy_pattern(
     r"\b(?:vat|tax|gst|tip|gratuity|service|interest|surcharge|fee|markup)\b|税|小费|服务费|利息", re.I

@@ -74,7 +74,7 @@ _VAGUE = lazy_pattern(
     r"\b(?:half|couple|few|several|every(?!.*\bnext\b)|each|per|twice|double|times|quarters?|decades?|or|excluding|except|"
     r"without|not|incl\w*|weekends?|(?:last|final) day(?! (?:at|in (?:the )?office|of work|"
     r"with (?:us|them)|here|is|was|will)))\b|"
-    r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]",
+    r"每[隔年月周天]|不[算含计包]|除[了去]|半个?[月天]|[前后加减]\s*(?:或|还是)",
     re.IGNORECASE,
 )
 _HOW_LONG_AGO = lazy_pattern(r"\bhow (?:long|many \w+) ago\b", re.IGNORECASE)

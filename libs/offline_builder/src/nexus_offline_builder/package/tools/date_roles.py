@@ -42,7 +42,9 @@ _UNSURE = lazy_pattern(
     r"\b(?:or|not|than|half|couple|few|several|about|around|roughly|circa)\s+(?:(?:the|an?|in|of|on)\s+){0,2}[\0\x01]|[\0\x01]\s*(?:or|ish)\b|"
     r"\b(?:excluding|except|without|not counting|skipping|ignoring|omit\w*|incl\w*|counted|counting|"
     r"weekends?|both|(?:last|final) day)\b|\b(?:or|and)\s+so\b|除了|"
-    r"不算|不含|不包括|[\0\x01]左右|大[概约][\0\x01]",
+    r"不算|不含|不包括|[\0\x01]左右|大[概约][\0\x01]|"
+    r"\b(?:before|after|earlier|later|plus|minus)\s*(?:or\b|/)|[前后加减]\s*(?:或|还是)|"
+    r"\b(?:twice|thrice|double|triple|half (?:of|the))\b|倍|一半",
     re.IGNORECASE,
 )
 _AFTER = lazy_pattern(
@@ -62,6 +64,7 @@ _ASKS_ITSELF = lazy_pattern(
     r"星期|岁|到|至|加|减",
     re.IGNORECASE,
 )
+_BETWEEN = lazy_pattern(r"\bbetween\b(?!.*\b(?:now|today)\b)|之间", re.IGNORECASE)
 _DIED = lazy_pattern(r"\b(?:died|dead|passed|death|killed)\b|去世|逝世", re.IGNORECASE)
 
 
@@ -109,12 +112,15 @@ def _of_dates(text: str, question: Question, understood: _Understood) -> Task | 
         return Task(sure, lambda: tell_day(first.day, question))
     if asks_age(kept, question.requirement) and not first.recurring:
         return _aged(found, kept, question)
+    if len(found) == 1 and _BETWEEN.search(kept):
+        return None
     if _DISTANCE.search(kept) and rule is None:
         return _again(f"{_asked_distance(kept)} {' and '.join(str(one.day) for one in found)}", question, understood)
     if rule is not None and len(found) == 1 and (task := ruled_day(first.day, rule, question)) is not None:
         return task
     whole = asked_of([one.day for one in found], question)
-    return _again(whole, question, understood) if whole is not None else None
+    task = _again(whole, question, understood) if whole is not None else None
+    return task._replace(confidence=min(task.confidence, sure)) if task is not None else None
 
 
 def _is_written(one: FoundDate, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import pairwise
 
 from .calendar_dates import WEEKDAYS, moved, moved_months, moved_working_days
 from .calendar_lengths import with_durations
@@ -40,6 +41,8 @@ _FIRST_COUNTS = lazy_pattern(
     r"(?:含|包括|算上)当[天日]",
     re.IGNORECASE,
 )
+_LISTED = lazy_pattern(r"(?<![\w./-])\d{1,4}\s*(?:[,/、和到-]|\b(?:and|to)\b)[\s,]*$", re.IGNORECASE)
+_JOINED = lazy_pattern(r"\s*(?:[,/、]|\band\b|[和到-]|\s)*", re.IGNORECASE)
 _VARIABLE = lazy_pattern(r"\b(?:every|each|in|e\.?g\.?|like|such as)\s*$|[每第]\s*$", re.IGNORECASE)
 
 
@@ -66,7 +69,8 @@ def ruled_day(day: date, wanted: str, question: Question) -> Task | None:
     rest = " , ".join(
         one for one in _CLAUSE.split(wanted) if not (shift and re.search(_CONDITIONAL, one, re.IGNORECASE))
     )
-    if len(durations) > _MOST_STEPS or _CONDITION.search(_without_weekend(rest) if shift else rest):
+    unclear = len(durations) > _MOST_STEPS or _CONDITION.search(_without_weekend(rest) if shift else rest)
+    if unclear or _says_several(wanted, durations):
         return Task(LIKELY, lambda: _refuse(durations[0].group()))
     steps: list[str] = []
     result, first_counts = day, counts_first(question)
@@ -108,6 +112,16 @@ def _durations(wanted: str) -> "list[re.Match[str]]":
         for one in DURATION.finditer(wanted)
         if one["count"].isdigit() and not _VARIABLE.search(wanted[: one.start()])
     ]
+
+
+def _says_several(wanted: str, durations: "list[re.Match[str]]") -> bool:
+    """`30, 60 and 90 days`, `30 days and 60 days` are several days, not one after all of them."""
+    alike = (
+        one["unit"].lower().rstrip("s") == other["unit"].lower().rstrip("s")
+        and _JOINED.fullmatch(wanted, one.end(), other.start())
+        for one, other in pairwise(durations)
+    )
+    return any(alike) or any(_LISTED.search(wanted[: one.start()]) for one in durations)
 
 
 def _moved(day: date, count: int, found: "re.Match[str]") -> date:

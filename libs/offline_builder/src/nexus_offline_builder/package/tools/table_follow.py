@@ -19,6 +19,7 @@ _OF_ALL = lazy_pattern(
     r"\b(?:over ?all|all (?:of them|the|rows)|everyone|everything|in all|whole)\b|全部|所有|整个", re.IGNORECASE
 )
 _MOST_SHOWN = 8
+_MOST_LISTED = 200
 
 
 def followed_request(
@@ -43,6 +44,8 @@ def followed_request(
         whole = new.figures and _OF_ALL.search(words)
         if _only_columns(new) and new.targets and base.extremes and not _REFERS.search(words):
             return None
+        if _lists_columns(new) and not base.extremes:
+            return _of_rows(table, base, new, chinese, requirement)
         if not whole and (_REFERS.search(words) or (_only_columns(new) and (base.extremes or not base.figures))):
             return _of_rows(table, base, new, chinese, requirement)
         return answer_of_asked(read[0], _merged(base, new, words), chinese, requirement)
@@ -52,6 +55,11 @@ def followed_request(
 
 def _only_columns(of: Asked) -> bool:
     return not ((of.figures and not of.amount) or of.conditions)
+
+
+def _lists_columns(of: Asked) -> bool:
+    """`list the names` asks for what stands there, whatever was worked out before."""
+    return of.listed and bool(of.labels or of.targets) and not of.figures
 
 
 def _merged(base: Asked, new: Asked, words: str) -> Asked:
@@ -86,7 +94,8 @@ def _only_measure(of: Asked) -> bool:
 
 def _of_rows(table: Table, base: Asked, new: Asked, chinese: bool, requirement: str) -> Answer | None:
     """Of the rows that the answer before was about: `what did those pay together`, `his maths`."""
-    rows = _answered_rows(table, base, requirement)
+    listed = _lists_columns(new)
+    rows = _answered_rows(table, base, requirement) or (table if listed else None)
     if rows is None or not rows.rows:
         return None
     if new.figures and not (new.amount and not new.measures and new.targets and len(rows.rows) == 1):
@@ -97,7 +106,7 @@ def _of_rows(table: Table, base: Asked, new: Asked, chinese: bool, requirement: 
         return answer_of_asked(rows, new, chinese, requirement)
     if not asked and new.listed:
         asked = [next((at for at, name in enumerate(rows.header) if not name.isdigit()), 0)]
-    if not asked or len(rows.rows) > _MOST_SHOWN:
+    if not asked or len(rows.rows) > (_MOST_LISTED if listed else _MOST_SHOWN):
         return None
     numeric = {one.name: one.cells for one in numeric_columns(rows)}
     shown = {at: _shown([row[at] for row in rows.rows], numeric.get(rows.header[at])) for at in asked}

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from . import figures
 from .calendar_periods import MONTH_NAME
-from .contract import CERTAIN, LIKELY, Answer, Question, Refusal, Task, Value
+from .contract import CERTAIN, LIKELY, Answer, Impossible, Question, Refusal, Task, Value
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 from .worked_time import (
@@ -333,4 +333,4 @@ def _refuse_other_time() -> Answer:
 
 
 def _refuse_break() -> Answer:
-    raise Refusal("How long was the unpaid break?", "不带薪的休息有多久？")
+    raise Impossible("How long was the unpaid break?", "不带薪的休息有多久？")
