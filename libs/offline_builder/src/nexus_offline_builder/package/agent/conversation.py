@@ -44,13 +44,7 @@ _FIGURES = lazy_pattern(r"\d[\d.,]*")
 class Conversation:
     """The turns so far. Earlier turns are answered again to know their exact results, each at most once."""
 
-    def __init__(
-        self,
-        claims: Claims,
-        turns: Sequence[Turn],
-        today: date,
-        requirement: str = "",
-    ) -> None:
+    def __init__(self, claims: Claims, turns: Sequence[Turn], today: date, requirement: str = "") -> None:
         self._claims = claims
         self._turns = turns
         self._today = today
@@ -148,7 +142,7 @@ class Conversation:
     @cached_property
     def _unaided(self) -> "Conversation":
         """What was refused was said before further tools were at hand."""
-        return Conversation(self._named, self._turns, self._today, self._requirement)
+        return Conversation(Claims(self._claims.named), self._turns, self._today, self._requirement)
 
     def _works_on(self, question: Question, position: int) -> Reply | None:
         """The reply to a prompt that says that it works on with the turn before, or what to suppose instead."""
@@ -388,7 +382,7 @@ class Conversation:
         """What the user saw counts: the replayed results only if they give the very answer of that turn."""
         said = self._turns[position].answer
         replayed = self._replay(position)
-        if said is not None and self._further and is_failed(replayed):
+        if said is not None and self._claims.further and is_failed(replayed):
             replayed = self._unaided._replay(position)
         if said is None or said.strip() == replayed.text.strip():
             return replayed.values

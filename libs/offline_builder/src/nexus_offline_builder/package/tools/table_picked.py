@@ -178,7 +178,8 @@ class Picking:
             letter = behind is not None and _is_letter(self._roles[behind].text)
             held = [one for one in self._roles[at].columns if (said in YES | NO or letter) and self._holds(one, said)]
             texts = self._roles[at].columns - self._numeric.keys()
-            if not held and behind is not None and behind == at + 1 and texts and self._kind(behind) == "word" and re.search(r"\d", said):
+            numbered = behind is not None and self._kind(behind) == "word" and re.search(r"\d", said)
+            if behind is not None and numbered and behind == at + 1 and texts and not held:
                 raise Unread(self._roles[behind].text)
             if len(held) == 1 and behind is not None:
                 self._used |= {at, behind}
