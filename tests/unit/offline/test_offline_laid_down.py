@@ -61,6 +61,7 @@ def test_an_answer_that_depends_on_one_of_the_figures_is_left_alone() -> None:
     assert unused_rule(rule, ["7 hours"], lambda other: "15 euros" in other) is None
     assert unused_rule(rule, ["the 15 euros, twice"], lambda _: True) is None
     assert unused_rule("hours, such as 8 a day", ["7 hours"], lambda _: True) is None
+    assert unused_rule("gross with 19 percent tax", ["net 80"], lambda _: True) is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ WORKED_OUT = ("arithmetic", "unit_conversion", "date_arithmetic")
 _LONGEST = 2000
 _MOST = 6
 _RULE = lazy_pattern(
-    r"[$€£¥]?\d[\d.,]*\s?(?:[a-z]{1,12}\s)?(?:per|an?|each|every|for (?:every|each)|/)\s?(?!\d)[a-z]{2,}|"
+    r"[$€£¥]?\d[\d.,]*\s?(?:[a-z]{1,12}\s)?(?:(?:per|an?|each|every|for (?:every|each))\s+|/\s?)[a-z]{2,}|"
     r"\d+ (?:calendar |working |business )?(?:days?|weeks?|months?) (?:after|before|from|later|notice)\b|"
     r"\b(?:plus|adds?|adding) \d+ (?:days?|weeks?|months?)\b|"
     r"第\d+[天日]|\d+(?:天|个?工作日|个?月|周)之?[后前内]|每[^\d，。,]{1,4}\d[\d.]*元?|\d[\d.]*[元块]|满\d+",
