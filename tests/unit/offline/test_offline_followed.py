@@ -17,6 +17,7 @@ TEAM = "name,dept,salary,bonus\nAnna,Sales,3200,150\nBen,IT,4100,300\nCara,Sales
 SHOP = '{"orders":[{"buyer":"Moss","total":45.5},{"buyer":"Reed","total":12}],"shop":"Leith"}'
 
 OPERATIONS: list[tuple[str, list[str], str]] = [
+    ("hectares <-> acres", ["340 acres", "and in m²?"], "1375931"),
     (SUMS, ["12% of 350", "ok then take 7 off that, loyalty card"], "= 35"),
     (SUMS, [PRODUCT, "less the 30 deposit she already paid"], "= 96"),
     (SUMS, [PRODUCT, "plus postage of 4.95 to Cork"], "= 130.95"),
@@ -66,6 +67,8 @@ DIFFERENT: list[tuple[str, list[str], str]] = [
     (SHEETS, [f"{TEAM}total salary per dept", "and the bonus per dept"], "Sales: 240"),
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
+    (UNITS, ["650 kcal in kJ", "thats my lunch every day, so how much is it for 7 days"]),
+    (UNITS, ["12 h"]),
     (SUMS, ["80 * 20", "and if it were 25?"]),
     (SUMS, ["120 / 4", "but 3 of them can't pay"]),
     (SUMS, ["120 / 4", "how long would that take with 5 people"]),

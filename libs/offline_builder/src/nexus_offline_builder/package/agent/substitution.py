@@ -49,7 +49,7 @@ _KINDS = (
     ("reduction", rf"打?\s*{NUMBER}\s*折"),
     (
         "number",
-        rf"(?:[$€£¥]\s*)?(?<![A-Za-z0-9_.])(?:\d+\s\d{{1,2}}/\d{{1,2}}(?![\d/])|{NUMBER}(?![A-Za-z0-9_.]*\d)(?!\s*进制))",
+        rf"(?:[$€£¥]\s*)?(?<![A-Za-z0-9_.^])(?:\d+\s\d{{1,2}}/\d{{1,2}}(?![\d/])|{NUMBER}(?![A-Za-z0-9_.]*\d)(?!\s*进制))",
     ),
 )
 _PIECE = lazy_pattern("|".join(f"(?P<{name}>{form})" for name, form in _KINDS), re.IGNORECASE)

@@ -23,6 +23,11 @@ def told_for(pairs: list[tuple[Quantity, Unit]], often: Quantity | None = None) 
         told, other = told_for(pairs), told_for([(often, pairs[0][1])])
         return told._replace(text=f"{told.text}\n({other.text})")
     answers = [_converted(_as_distance(quantity, target), target) for quantity, target in pairs]
+    if all(answer.text == f"{said.spoken} = {said.spoken}" for answer, (said, _) in zip(answers, pairs, strict=True)):
+        said = pairs[0][0].spoken
+        raise Refusal(
+            f"{said} is in that unit already. What shall I make of it?", f"{said} 已经是这个单位了。请问要换算成什么？"
+        )
     if len(answers) == 1:
         return answers[0]
     calls: list[JsonValue] = [answer.tool_input for answer in answers]
