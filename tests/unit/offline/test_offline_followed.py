@@ -68,7 +68,7 @@ DIFFERENT: list[tuple[str, list[str], str]] = [
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
     (UNITS, ["650 kcal in kJ", "thats my lunch every day, so how much is it for 7 days"]),
-    (UNITS, ["12 h"]),
+    (SUMS, ["12 * 3", "14 * 3", "add those two together"]),
     (SUMS, ["80 * 20", "and if it were 25?"]),
     (SUMS, ["120 / 4", "but 3 of them can't pay"]),
     (SUMS, ["120 / 4", "how long would that take with 5 people"]),

@@ -22,6 +22,7 @@ _RULE = lazy_pattern(
     re.IGNORECASE,
 )
 _FIGURE = lazy_pattern(r"\d+(?:[.,]\d+)*")
+_DATE = lazy_pattern(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _EXAMPLE = lazy_pattern(r"\b(?:e\.?g\.?|for example|for instance|such as|like|say)\W|比如|例如|[像如]", re.IGNORECASE)
 _ASKS_ITSELF = lazy_pattern(
     r"\d\s*[-+*/x×÷^]\s*\d|%|\d of\b|\b(?:per ?cent|between|since|ago|convert|from [^.]{1,40} (?:to|till|until)|"
@@ -40,7 +41,7 @@ def unused_rule(requirement: str, prompts: list[str], is_same: Callable[[str], b
     text = requirement[:_LONGEST]
     example = _EXAMPLE.search(text)
     said = [one for one in _RULE.finditer(text) if example is None or one.start() < example.start()][:_MOST]
-    if not said or not _FIGURE.search(prompts[-1]) or _ASKS_ITSELF.search(prompts[-1]):
+    if not said or not _FIGURE.search(prompts[-1]) or _ASKS_ITSELF.search(_DATE.sub("", prompts[-1])):
         return None
     told = {figure for prompt in prompts for figure in _FIGURE.findall(prompt)}
     for one in said:

@@ -106,6 +106,10 @@ _FACTORS = {"hal": Fraction(1, 2), "thi": Fraction(1, 3), "qua": Fraction(1, 4),
 _ALREADY = lazy_pattern(
     r"(?:sell|sold|gone|eaten|ate|used|gave|given|lost|spent|卖|用|吃|花|送|扣|减(?!半)|less|off|minus)", re.I
 )
+_OF_SEVERAL = lazy_pattern(
+    r"\b(?:those|these|last|both(?: of)?|them) (?:two|three|2|3)\b|\b(?:two|three) of (?:them|those)\b|[这那]两", re.I
+)
+"""Results of several turns are meant."""
 _NO_FACTOR = lazy_pattern(r"\d|\b(?:if|instead|average|median|which|who|whose)\b|哪|谁", re.IGNORECASE)
 """`which one was double?` asks for one of several."""
 _REDUCTION = lazy_pattern(r"打?\s*(\d+(?:\.\d+)?)\s*折")
@@ -133,7 +137,7 @@ def operation_in(prompt: str) -> Operation | None:
     if len(prompt) > _LONGEST or _DATA.search(prompt):
         return None
     text = _OTHER_HALF.sub(" ", plain_signs(written_out(prompt.strip())))
-    if _OTHERWISE.search(text):
+    if _OTHERWISE.search(text) or _OF_SEVERAL.search(text):
         return None
     text = _ONE.sub(" ", text)
     text = _NO_NUMBER.sub("", digits_for_words(_CURRENCY.sub(" ", text)))
