@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("basedpyright", "ruff", "lint-imports", "shellcheck", "mkdocs", "deptry")
-FOUND = 'echo "a.py:7: what is wrong"; exit 3'
+READ = "cat >/dev/null"
+"""As a tool that is given files does: whoever lists them would end by a signal."""
+FOUND = f'{READ}; echo "a.py:7: what is wrong"; exit 3'
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def checked(tmp_path: Path) -> Path:
     for name in ("known.py", "new.py", "scripts/check-deployment", ".ci/run"):
         put(tmp_path / name, "true")
     for tool in TOOLS:
-        put(tmp_path / ".venv/bin" / tool, f"echo {tool} has looked")
+        put(tmp_path / ".venv/bin" / tool, f"{READ}; echo {tool} has looked")
     subprocess.run(("git", "init", "--quiet"), cwd=tmp_path, check=True)
     subprocess.run(("git", "add", "known.py"), cwd=tmp_path, check=True)
     return tmp_path
@@ -32,7 +34,9 @@ def put(program: Path, script: str) -> None:
 
 
 def check(root: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run((root / "scripts/check",), capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        (root / "scripts/check",), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_all_checks_hold(checked: Path) -> None:

@@ -67,7 +67,7 @@ async def test_each_write_publishes_a_command_that_its_owner_understands(
     assert topic == (BUILDS_COMMANDS if builds else AGENTS_COMMANDS)
     assert event.type == understood.type == f"nexus.command.{command}.v1"
     assert (event.source, event.correlationid) == ("/nexus/gateway", "my-request")
-    assert headers == {"reply_topic": b"gateway.replies.v1", "reply_partition": b"3"}
+    assert headers == {"reply_topic": b"gateway.replies.v1", "reply_partition": b"3", "reply_alone": b"true"}
     assert event.id.startswith("evt_")
     assert event.traceparent
     assert answer.headers["location"] in answer.json["message"]
