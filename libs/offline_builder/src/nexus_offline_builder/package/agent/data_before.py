@@ -11,6 +11,7 @@ from ..tools.date_names import ASKS_WEEKDAY
 from ..tools.passage import passage_in
 from ..tools.patterns import lazy_pattern
 from ..tools.table import table_in
+from .handed_on import made_of
 
 _LONGEST = 160
 _LONGEST_REQUEST = 400
@@ -60,7 +61,7 @@ def handed_over(prompt: str) -> tuple[str, str] | None:
 def asked_of_result(prompt: str, output: JsonValue, tool: str) -> str | None:
     """`prompt` asked of the text or the entries that `tool` made, where it says so."""
     words = _words(prompt)
-    made = _made(output) if tool in _CHANGED and words and _OF_RESULT.search(prompt) else ""
+    made = made_of(output) if tool in _CHANGED and words and _OF_RESULT.search(prompt) else ""
     return _composed(_plain(words), made) if made else None
 
 
@@ -95,16 +96,6 @@ def _plain(words: str) -> str:
 def _composed(words: str, data: str) -> str:
     structured = re.match(r"\s*[\[{]", data) or table_in(data) is not None
     return f"{words}\n{data}" if structured else f"{words}:\n{data}" if "\n" in data else f"{words}: {data}"
-
-
-def _made(output: JsonValue) -> str:
-    """The text or the entries that a tool gave."""
-    for value in output.values() if isinstance(output, dict) and "error" not in output else ():
-        if isinstance(value, str):
-            return value
-        if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-            return "\n".join(str(one) for one in value)
-    return ""
 
 
 def _in_its_place(words: str, request: str, data: str) -> str | None:

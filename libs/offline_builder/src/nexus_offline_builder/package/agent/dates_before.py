@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from ..tools.date_names import ASKS_WEEKDAY
 from ..tools.patterns import lazy_pattern
 from ..tools.wording import digits_for_words, plain_signs
 
@@ -26,6 +27,14 @@ _RATHER = lazy_pattern(r"呢\s*[?？。]*$")
 """Says another period in the place of the one before."""
 _FURTHER = lazy_pattern(r"再|又|还|继续")
 _OWN_DATE = lazy_pattern(r"\d\s*[-/.]\s*\d|\d\s*[月日号]|\b(?:today|tomorrow|yesterday)\b|今天|明天", re.IGNORECASE)
+_LAST = lazy_pattern(
+    r"\b(?:back|return\w*|end\w*|last|finish\w*|until|check[ -]?out|second|over)\b|回|结束|最后|止", re.IGNORECASE
+)
+_FIRST = lazy_pattern(
+    r"\b(?:leave|leaving|start\w*|begin\w*|first|depart\w*|set off|go|check[ -]?in)\b|出发|开始|入住|第一",
+    re.IGNORECASE,
+)
+_DAY = lazy_pattern(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)")
 
 
 def moved(prompt: str, day: str) -> str | None:
@@ -48,24 +57,12 @@ def moved(prompt: str, day: str) -> str | None:
     return f"{day}{'减' if back else '加'}{spans[0]['n']}{unit}"
 
 
-_WEEKDAY = lazy_pattern(r"\b(?:week ?day|(?:what|which) day|day of the week)\b|星期几|周几|礼拜几", re.IGNORECASE)
-_LAST = lazy_pattern(
-    r"\b(?:back|return\w*|end\w*|last|finish\w*|until|check[ -]?out|second|over)\b|回|结束|最后|止", re.IGNORECASE
-)
-_FIRST = lazy_pattern(
-    r"\b(?:leave|leaving|start\w*|begin\w*|first|depart\w*|set off|go|check[ -]?in)\b|出发|开始|入住|第一",
-    re.IGNORECASE,
-)
-_DAY = lazy_pattern(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)")
-
-
 def weekday_of_one(prompt: str, before: Iterable[str]) -> str | None:
     """The weekday of the one that `prompt` means, of the two dates of the latest prompt that has any."""
     last, first = _LAST.search(prompt) is not None, _FIRST.search(prompt) is not None
-    if last == first or not _WEEKDAY.search(prompt) or re.search(r"\d", prompt):
+    if last == first or not ASKS_WEEKDAY.search(prompt) or re.search(r"\d", prompt):
         return None
-    dated = [found for text in before if (found := _DAY.findall(text))]
-    days = dated[0] if dated else ()
-    if len(days) != 2:
-        return None
-    return f"what weekday is {days[1] if last else days[0]}"
+    for text in before:
+        if days := _DAY.findall(text):
+            return f"what weekday is {days[1] if last else days[0]}" if len(days) == 2 else None
+    return None

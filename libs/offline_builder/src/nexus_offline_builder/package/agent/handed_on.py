@@ -17,13 +17,23 @@ def is_handed_on(prompt: str) -> bool:
     return len(prompt) <= _LONGEST and _OWN_TEXT.search(prompt) is None
 
 
+def made_of(output: JsonValue) -> str:
+    """The text or the entries that a tool gave."""
+    for value in output.values() if isinstance(output, dict) and "error" not in output else ():
+        if isinstance(value, str):
+            return value
+        if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+            return "\n".join(str(one) for one in value)
+    return ""
+
+
 def text_of(prompt: str, answer: str, call: dict[str, JsonValue]) -> str | None:
     """The text that a turn leaves to the next one: what its tool made, else what was handed over to it."""
     name, output = call["name"], call["output"]
     if name in _GIVES_A_TEXT:
         return answer
-    if name == "list_cleanup" and isinstance(output, dict) and isinstance(entries := output.get("list"), list):
-        return "\n".join(str(entry) for entry in entries)
+    if name == "list_cleanup" and isinstance(output, dict) and "list" in output:
+        return made_of(output)
     if name not in OF_TEXTS:
         return None
     passage = passage_in(prompt)

@@ -26,7 +26,8 @@ _DATE = lazy_pattern(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{
 _EXAMPLE = lazy_pattern(r"\b(?:e\.?g\.?|for example|for instance|such as|like|say)\W|比如|例如|[像如]", re.IGNORECASE)
 _ASKS_ITSELF = lazy_pattern(
     r"\d\s*[-+*/x×÷^]\s*\d|%|\d of\b|\b(?:per ?cent|between|since|ago|convert|from [^.]{1,40} (?:to|till|until)|"
-    r"(?:days?|weeks?|months?) (?:after|before|from))\b|\b(?:in|to|into|as)\s+[a-z²³/]+\s*\?*$|"
+    r"(?:days?|weeks?|months?) (?:after|before|from)|"
+    r"(?:plus|minus) \d+ (?:days?|weeks?|months?|years?))\b|\b(?:in|to|into|as)\s+[a-z²³/]+\s*\?*$|"
     r"百分|距|换算|打折|加上|减去|[乘除]以?|[之以][前后]",
     re.IGNORECASE,
 )

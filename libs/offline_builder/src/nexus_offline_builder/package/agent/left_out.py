@@ -58,8 +58,9 @@ _IS_SO_ANYWAY = lazy_pattern(
     r"result|the answer|if|when|because|after)\b|instead of (?:me|us|my|a|the)\b",
     re.IGNORECASE,
 )
-_GAPS = lazy_pattern(r"(?:缺考|缺席|缺勤|未考|空白?|missing|empty|blanks?)的?\s*$", re.IGNORECASE)
 """Conditions that an answer meets where nothing of the kind was asked for."""
+_GAPS = lazy_pattern(r"(?:缺考|缺席|缺勤|未考|空白?|missing|empty|blanks?)的?\s*$", re.IGNORECASE)
+"""Behind such a word a condition is about cells that are empty."""
 _ROUNDING = lazy_pattern(
     r",?\s*(?:and |then )*(?:\bround\w*(?: (?:it|that|this|the \w+|up|down|off))*(?: ?(?:to|with))?|\bto)\s+(?:the )?"
     r"(?:nearest [\w.]+|(?:\d+|one|two|three) (?:decimals?|digits?|dp)(?: places?)?|(?:a |the )?(?:whole|full) "
@@ -167,6 +168,9 @@ _REASON = lazy_pattern(r"(?:if|both|respectively|separately)\b", re.IGNORECASE)
 _TIMES = lazy_pattern(
     r"\b(?:twice|(?:half|double|triple) (?:of|the|that|it|as|this)|halve[ds]?)\b|翻倍|一半", re.IGNORECASE
 )
+_ORDINAL = lazy_pattern(
+    r"\b(?:first|second|third|fourth|fifth|last)(?= (?:paragraph|sentence|line|column|row)\b)", re.IGNORECASE
+)
 _LONGEST_PLAIN = 6
 _GROUPED = lazy_pattern(r"(?<=\d)[,'](?=\d{3})")
 
@@ -227,11 +231,6 @@ def _pieces(prompt: str, answer: str, tool: str) -> Iterator[Piece]:
         yield from _worked_out(prompt, asked, answer)
     yield from _units(prompt, asked)
     yield from _numbers(prompt, asked, tool)
-
-
-_ORDINAL = lazy_pattern(
-    r"\b(?:first|second|third|fourth|fifth|last)(?= (?:paragraph|sentence|line|column|row)\b)", re.IGNORECASE
-)
 
 
 def _wishes(prompt: str, asked: str, answer: str) -> Iterator[Piece]:

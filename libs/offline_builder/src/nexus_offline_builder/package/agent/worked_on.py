@@ -11,6 +11,13 @@ from ..tools.unit_names import mentions_in
 from ..tools.units import Unit, converted, unit_named
 from .operations import Operation, names_result
 
+_ADDED = lazy_pattern(r"(?P<amount>[\d.]+) [-+] (?P<share>[\d.]+%)")
+_PART = lazy_pattern(
+    r"\b(?:sav(?:e|ed|ing|ings)|discount|reduction|tip|vat|tax|gst|interest|surcharge|raise|increase)\b|税|省|便宜|小费|利息|"
+    r"涨了",
+    re.IGNORECASE,
+)
+_ASKS_FOR = lazy_pattern(r"\b(?:how much|what|whats|which)\b|多少|几", re.IGNORECASE)
 _DIGITS = lazy_pattern(r"^[-\d.,/\s]+")
 _INTO = lazy_pattern(r"(?:\b(?:in|into|to|total|many|much)\s+|多少|几)$", re.IGNORECASE)
 _HEAD = lazy_pattern(r"-?[\d.]+")
@@ -33,15 +40,6 @@ class Worked(NamedTuple):
     said: str
     result: Fraction
     unit: str
-
-
-_ADDED = lazy_pattern(r"(?P<amount>[\d.]+) [-+] (?P<share>[\d.]+%)")
-_PART = lazy_pattern(
-    r"\b(?:sav(?:e|ed|ing|ings)|discount|reduction|tip|vat|tax|gst|interest|surcharge|raise|increase)\b|税|省|便宜|小费|利息|"
-    r"涨了",
-    re.IGNORECASE,
-)
-_ASKS_FOR = lazy_pattern(r"\b(?:how much|what|whats|which)\b|多少|几", re.IGNORECASE)
 
 
 def share_in(prompt: str, expression: str) -> str | None:

@@ -1,7 +1,7 @@
 """Rows that a request picks by a condition: `amount > 6`, `who has not paid`, `in January`; and months to group by."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt
 from typing import NamedTuple
@@ -171,6 +171,24 @@ def without_entry(table: Table, request: str) -> Filtered | None:
                 rest = f"{request[: found.start()]} {request[found.end() :]}"
                 return Filtered(table._replace(rows=rows), rest, f"{name} = (empty)")
     return None
+
+
+def kept_rows(table: Table, conditions: Sequence[Condition]) -> tuple[Table, list[Column]]:
+    """The rows that meet the conditions, and the columns of numbers with these rows only."""
+    numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
+    kept = [
+        at
+        for at, row in enumerate(table.rows)
+        if all(
+            one.holds(row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None)
+            for one in conditions
+        )
+    ]
+    gone = len(kept) < len(table.rows)
+    columns = [
+        one._replace(cells=tuple(one.cells[at] for at in kept), skipped=0) if gone else one for one in numeric.values()
+    ]
+    return table._replace(rows=tuple(table.rows[at] for at in kept)), columns
 
 
 def on_days(table: Table, request: str) -> tuple[str, Condition] | None:

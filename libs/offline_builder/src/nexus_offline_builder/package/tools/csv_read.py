@@ -9,7 +9,7 @@ from . import figures
 from .contract import Answer, JsonValue, Value
 from .csv_aliases import counts_column
 from .csv_columns import distinct_cells
-from .csv_conditions import by_month
+from .csv_conditions import by_month, kept_rows
 from .csv_counts import count_of_a_kind, counted_by, row_list, rows_of
 from .csv_figures import MEASURES, Measure, by_group, per_column
 from .csv_ranking import COUNTS
@@ -125,7 +125,7 @@ def _merged(table: Table, base: Reading, new: Reading) -> Reading:
 
 def _of_those(table: Table, base: Reading, new: Reading, chinese: bool) -> Answer | None:
     """`how many of them are open`, `on which date was that`: of the rows that the answer before was about."""
-    rows, columns = _kept(table, base)
+    rows, columns = kept_rows(table, base.conditions)
     if base.extreme and not new.figures:
         column = _measured(columns, table, base)
         known = [cell for cell in column.cells if cell is not None] if column else []
@@ -149,26 +149,8 @@ def _of_those(table: Table, base: Reading, new: Reading, chinese: bool) -> Answe
     return Answer(text, {"column": name}, {"values": [*cells]}, (Value(cells[0]),) if len(cells) == 1 else ())
 
 
-def _kept(table: Table, of: Reading) -> tuple[Table, list[Column]]:
-    """The rows that meet the conditions, and the columns of numbers with these rows only."""
-    numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
-    kept = [
-        at
-        for at, row in enumerate(table.rows)
-        if all(
-            one.holds(row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None)
-            for one in of.conditions
-        )
-    ]
-    gone = len(kept) < len(table.rows)
-    columns = [
-        one._replace(cells=tuple(one.cells[at] for at in kept), skipped=0) if gone else one for one in numeric.values()
-    ]
-    return table._replace(rows=tuple(table.rows[at] for at in kept)), columns
-
-
 def _answer(table: Table, of: Reading, chinese: bool) -> Answer | None:
-    rows, columns = _kept(table, of)
+    rows, columns = kept_rows(table, of.conditions)
     title = ", ".join(one.title for one in of.conditions)
     answer = _asked(rows, columns, of, chinese)
     if answer is None or not title:

@@ -8,7 +8,9 @@ from .patterns import lazy_pattern
 from .wording import plain_signs
 
 _LONGEST_QUESTION = 60
-ASKS_WEEKDAY = lazy_pattern(r"\bweek ?day\b|\b(?:what|which) day\b|星期几|周几|礼拜几", re.IGNORECASE)
+ASKS_WEEKDAY = lazy_pattern(
+    r"\bweek ?day\b|\b(?:(?:what|which) day|day of the week)\b|星期几|周几|礼拜几", re.IGNORECASE
+)
 ASKS_TODAY = lazy_pattern(
     r"(?:(?:can you )?(?:please )?(?:tell me )?)?(?:what(?:'s| is|s)?|which) (?:the )?(?:today'?s? )?(?:current "
     r")?(?:date|day)(?: (?:is )?(?:it )?(?:today|now|is it))*[\s?!.]*|"

@@ -7,7 +7,7 @@ from . import figures
 from .contract import Answer, JsonValue, Refusal, Value
 from .csv_aliases import counts_column
 from .csv_columns import distinct_cells
-from .csv_conditions import Condition, by_month, on_days
+from .csv_conditions import Condition, by_month, kept_rows, on_days
 from .csv_counts import count_of_a_kind, row_list, rows_of
 from .csv_figures import MEASURES, Measure, per_column
 from .csv_ranking import COUNTS
@@ -15,7 +15,7 @@ from .patterns import lazy_pattern
 from .table import Column, Table, numeric_columns
 from .table_asked import asked_of
 from .table_picked import Asked, Unread
-from .table_ranked import by_name, is_money, label_of, meant_of, most_of
+from .table_ranked import RowsAsked, by_name, is_money, label_of, most_of
 from .table_roles import roles_of
 from .table_words import stem
 
@@ -82,7 +82,7 @@ def answer_of_asked(table: Table, of: Asked, chinese: bool, requirement: str = "
     of = of._replace(product=of.product or _priced(table, of))
     if of.product is not None:
         table, of = _with_product(table, of)
-    rows, columns = kept_rows(table, of)
+    rows, columns = kept_rows(table, of.conditions)
     title = ", ".join(one.title for one in of.conditions)
     answer = _asked(table, rows, columns, of, chinese, requirement)
     if answer is None or not title or of.differ:
@@ -117,24 +117,6 @@ def _with_product(table: Table, of: Asked) -> tuple[Table, Asked]:
     return table._replace(header=(*table.header, name), rows=rows), changed
 
 
-def kept_rows(table: Table, of: Asked) -> tuple[Table, list[Column]]:
-    """The rows that meet the conditions, and the columns of numbers with these rows only."""
-    numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
-    kept = [
-        at
-        for at, row in enumerate(table.rows)
-        if all(
-            one.holds(row[one.column].strip().lower(), numeric[one.column].cells[at] if one.column in numeric else None)
-            for one in of.conditions
-        )
-    ]
-    gone = len(kept) < len(table.rows)
-    columns = [
-        one._replace(cells=tuple(one.cells[at] for at in kept), skipped=0) if gone else one for one in numeric.values()
-    ]
-    return table._replace(rows=tuple(table.rows[at] for at in kept)), columns
-
-
 def _asked(
     table: Table, rows: Table, columns: list[Column], of: Asked, chinese: bool, requirement: str
 ) -> Answer | None:
@@ -144,20 +126,21 @@ def _asked(
     if of.money and of.amount and targets and not any(is_money(one.name) for one in targets):
         raise Unread(" / ".join(one.name for one in targets))
     measures = [one for one in MEASURES if one.english in of.measures]
+    asked = RowsAsked(rows, columns, of, targets, measures, chinese, requirement)
     if of.differ:
-        return _difference(table, of, targets or meant_of(columns, of, requirement), chinese)
+        return _difference(table, of, asked.chosen(), chinese)
     if of.distinct and len(of.labels) == 1 and not targets:
         return distinct_cells(rows, of.labels[0], chinese)
     if of.conditions and not rows.rows:
         return _number_of(rows, chinese)
     if of.extremes:
-        return most_of(rows, columns, of, targets, measures, chinese, requirement)
+        return most_of(asked)
     if of.group is not None:
-        return by_name(rows, columns, of, targets, measures, chinese, requirement)
+        return by_name(asked)
     if of.counted and not measures and not (of.amount and targets):
         return _with_value(rows, targets, chinese) if targets else _counted(rows, of, chinese)
     if measures or of.amount:
-        return _figures(rows, targets or meant_of(columns, of, requirement), of, measures, chinese)
+        return _figures(rows, asked.chosen(), of, measures, chinese)
     return _rows_or_cells(table, rows, of, targets, chinese)
 
 
@@ -233,13 +216,10 @@ def _difference(table: Table, of: Asked, targets: list[Column], chinese: bool) -
 def _rows_or_cells(table: Table, rows: Table, of: Asked, targets: list[Column], chinese: bool) -> Answer | None:
     if not of.conditions:
         return None
-    numbers = {one.name: one for one in numeric_columns(table)}
     cells = [at for at in (*of.targets, *of.labels) if at not in {one.column for one in of.conditions}]
     if len(rows.rows) == 1 and cells:
         row = rows.rows[0]
-        known = {
-            one.name: one.cells[0] for one in numeric_columns(table) if one.name in numbers and len(one.cells) == 1
-        }
+        known = {one.name: one.cells[0] for one in numeric_columns(table) if len(one.cells) == 1}
         known |= {one.name: one.cells[0] for one in targets}
         shown = {rows.header[at]: _shown(row[at], known.get(rows.header[at])) for at in cells}
         values = tuple(

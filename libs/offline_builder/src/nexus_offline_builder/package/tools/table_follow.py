@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from . import figures
 from .contract import Answer, Value
+from .csv_conditions import kept_rows
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns
-from .table_answers import answer_of_asked, kept_rows, read_request
+from .table_answers import answer_of_asked, read_request
 from .table_picked import Asked, Unread
 
 _REFERS = lazy_pattern(
@@ -127,7 +128,7 @@ def _shown(cells: list[str], numbers: Sequence[Fraction | None] | None) -> list[
 
 def _answered_rows(table: Table, base: Asked, requirement: str) -> Table | None:
     """The rows that meet the conditions; of an extreme those that have it."""
-    rows, columns = kept_rows(table, base)
+    rows, columns = kept_rows(table, base.conditions)
     if not base.extremes:
         return rows if base.conditions else None
     answer = answer_of_asked(table, base, False, requirement)

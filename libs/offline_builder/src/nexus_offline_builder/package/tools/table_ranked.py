@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from . import figures
 from .contract import Answer, JsonValue, Value
@@ -16,36 +17,36 @@ from .table_words import kinds, words_of
 _DATED = lazy_pattern(r"date|^day$|datum|time|日期|时间", re.IGNORECASE)
 
 
-def most_of(
-    rows: Table,
-    columns: list[Column],
-    of: Asked,
-    targets: list[Column],
-    measures: list[Measure],
-    chinese: bool,
-    requirement: str,
-) -> Answer | None:
+class RowsAsked(NamedTuple):
+    """What is asked of rows: those that are left, their columns of numbers, and of these the ones that are named."""
+
+    rows: Table
+    columns: list[Column]
+    of: Asked
+    targets: list[Column]
+    measures: list[Measure]
+    chinese: bool
+    requirement: str
+
+    def chosen(self) -> list[Column]:
+        """The columns that are named, else those that are meant."""
+        return self.targets or _meant(self.columns, self.of, self.requirement)
+
+
+def most_of(asked: RowsAsked) -> Answer | None:
     """Who has the most; and how much each has, where that is asked, too."""
-    answer = _extremes(rows, columns, of, targets, measures, chinese, requirement)
-    each = of.group is not None and of.amount and answer is not None
-    whole = by_name(rows, columns, of, targets, measures, chinese, requirement) if each else None
+    answer = _extremes(asked)
+    each = asked.of.group is not None and asked.of.amount and answer is not None
+    whole = by_name(asked) if each else None
     return answer._replace(text=f"{answer.text}\n{whole.text}") if answer and whole else answer
 
 
-def by_name(
-    rows: Table,
-    columns: list[Column],
-    of: Asked,
-    targets: list[Column],
-    measures: list[Measure],
-    chinese: bool,
-    requirement: str,
-) -> Answer | None:
+def by_name(asked: RowsAsked) -> Answer | None:
+    rows, of, measures, chinese = asked.rows, asked.of, asked.measures, asked.chinese
     group = of.group or 0
-    if of.counted and not targets:
+    if of.counted and not asked.targets:
         return counted_by(rows, group, chinese)
-    chosen = targets or meant_of(columns, of, requirement)
-    chosen = [one for one in chosen if one.name != rows.header[group] and not one.mixed]
+    chosen = [one for one in asked.chosen() if one.name != rows.header[group] and not one.mixed]
     if of.amount and len(chosen) > 1:
         raise Unread(" / ".join(one.name for one in chosen))
     if not chosen:
@@ -57,7 +58,7 @@ def by_name(
     return answer._replace(text=f"{whole}\n{answer.text}")
 
 
-def meant_of(columns: list[Column], of: Asked, requirement: str) -> list[Column]:
+def _meant(columns: list[Column], of: Asked, requirement: str) -> list[Column]:
     """Where no column is named: the only one, for `how much` that of money, else that which the requirement names."""
     plain = [one for one in columns if not one.mixed and not numbered(one.name)]
     if len(plain) < 2 or (of.measures and not of.amount and not of.conditions):
@@ -95,26 +96,19 @@ def label_of(rows: Table, of: Asked) -> int | None:
     return next(iter(named or texts), None)
 
 
-def _extremes(
-    rows: Table,
-    columns: list[Column],
-    of: Asked,
-    targets: list[Column],
-    measures: list[Measure],
-    chinese: bool,
-    requirement: str,
-) -> Answer | None:
+def _extremes(asked: RowsAsked) -> Answer | None:
     """The names with the most or the least; by totals where a name that repeats is grouped by."""
+    rows, of, measures, chinese = asked.rows, asked.of, asked.measures, asked.chinese
     if of.group is None and measures and {one.english for one in measures} - {"total"}:
         return None
-    chosen = targets or meant_of(columns, of, requirement)
+    chosen = asked.chosen()
     label = label_of(rows, of)
     if not chosen or label is None:
         return None
     if of.group is None and not (of.listed or of.labels or of.first) and all(one.numbers for one in chosen):
         wanted = {"most": "max", "least": "min"}
         named = [next(one for one in MEASURES if one.english == wanted[way]) for way in of.extremes]
-        if len(chosen) > 1 and not targets:
+        if len(chosen) > 1 and not asked.targets:
             raise Unread(" / ".join(one.name for one in chosen))
         return per_column(rows, chosen, [*measures, *named], chinese)
     ways = [_ranked(rows, column, label, of, way, chinese) for way in of.extremes for column in chosen]
