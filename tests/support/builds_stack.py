@@ -45,6 +45,7 @@ from nexus_runtime.process.settings import ServiceSettings
 BUILDS = Service("builds", (sys.executable, "-m", "nexus_builds"), "BUILDS_PORT")
 WORKER = Service("worker", (sys.executable, "-m", "nexus_builds.worker"), "WORKER_PORT")
 START_SECONDS = 60.0
+LINES_TOLD = 200
 REQUIREMENT = "an agent that totals the columns of a CSV and answers arithmetic questions"
 
 
@@ -125,13 +126,12 @@ class BuildsStack:
         return found
 
     async def reaches(self, project_id: str, condition: Callable[[Project], bool], seconds: float = 30) -> Project:
-        """The project, once it is as the condition wants it."""
-
-        async def reached() -> bool:
-            return condition(await self.project(project_id))
-
-        await eventually(reached, seconds=seconds)
-        return await self.project(project_id)
+        """The project, once it is as the condition wants it; if it never is, what the services printed last is told."""
+        try:
+            return await eventually(lambda: self.project(project_id), condition, seconds=seconds)
+        except AssertionError as error:
+            error.add_note("\n".join(self.console.getvalue().splitlines()[-LINES_TOLD:]))
+            raise
 
     async def events(self, project_id: str) -> list[HistoryEntry]:
         return [entry async for entry in History(self.database, LEDGER.history).read(project_id)]

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)
 ENV = {
     "WORKER_STEP_SECONDS": "0.5",
     "WORKER_LEASE_SECONDS": "1",
-    "WORKER_LOST_SECONDS": "5",
+    "WORKER_LOST_SECONDS": "8",
     "BUILD_TIMEOUT_SECONDS": "40",
     "EXTERNAL_SILENCE_SECONDS": "20",
     "WATCH_SECONDS": "0.25",

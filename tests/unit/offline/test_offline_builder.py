@@ -275,3 +275,41 @@ def test_the_self_test_reports_its_calls_of_tools_and_nothing_is_kept_for_anothe
     cases = [case for case in made.results["agent_deployer"].cases if not case.held_back]
     assert made.notes.used == [("trials", Usage(tool_calls=sum(len(case.turns) for case in cases)))]
     assert made.notes.kept == {}
+
+
+def test_what_computes_for_long_does_not_hold_up_the_event_loop_of_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from nexus_offline_builder import builder
+
+    where = dict[str, int]()
+
+    def noted(name: str) -> None:
+        work = getattr(builder, name)
+
+        def done(*given: Any) -> Any:
+            where[name] = threading.get_ident()
+            return work(*given)
+
+        monkeypatch.setattr(builder, name, done)
+
+    for name in ("compile_errors", "tried", "zipped"):
+        noted(name)
+    build(FLAGSHIP)
+    assert len(where) == 3
+    assert threading.get_ident() not in where.values()
+
+
+def test_a_package_has_all_that_its_modules_import() -> None:
+    import ast
+
+    with build(FLAGSHIP).archive as archive:
+        names = set(archive.namelist())
+        for path in names:
+            nodes = ast.walk(ast.parse(archive.read(path))) if path.endswith(".py") else ()
+            for node in nodes:
+                if isinstance(node, ast.ImportFrom) and node.level:
+                    folder = path.rpartition("/")[0] if node.level == 1 else ""
+                    module = "/".join(part for part in (folder, *(node.module or "").split(".")) if part)
+                    wanted = [module] if node.module else [f"{module}/{alias.name}" for alias in node.names]
+                    assert all(names & {f"{one}.py", f"{one}/__init__.py"} for one in wanted), path

@@ -11,6 +11,7 @@ from nexus_contracts.errors import ServiceUnavailable
 from nexus_contracts.replies import Outcome
 from nexus_runtime.ledger.change import Begin, Change, End, Start
 from nexus_runtime.work.answers import Answers
+from nexus_runtime.work.hands import MAX_PAUSE_SECONDS, next_pause
 from nexus_runtime.work.items import WorkItems, begun
 from nexus_runtime.work.kind import Held
 from nexus_runtime.work.places import AllPlacesTaken
@@ -385,3 +386,12 @@ async def test_idle_process_reads_little_more_than_the_leases(world: World) -> N
     for _ in range(QUIET_LOOKS):
         await owner.engine.sweeper.look()
     assert owner.process.calls - before == QUIET_LOOKS
+
+
+def test_what_fails_again_waits_longer_and_what_went_well_for_a_while_begins_anew() -> None:
+    pauses = [0.0]
+    for _ in range(12):
+        pauses.append(next_pause(pauses[-1], 0.1, lasted=1.0))
+    assert pauses[1:4] == [0.1, 0.2, 0.4]
+    assert pauses[-1] == MAX_PAUSE_SECONDS
+    assert next_pause(pauses[-1], 0.1, lasted=MAX_PAUSE_SECONDS + 1) == 0.1

@@ -27,7 +27,10 @@ _BUILDER = "rule-based"
 
 
 class RuleBasedBuilder:
-    """A StageExecutor that chooses tools by the wording of the requirement. It uses no tokens and no network."""
+    """A StageExecutor that chooses tools by the wording of the requirement. It uses no tokens and no network.
+
+    What computes for long does so in a thread: a worker whose event loop stands still is taken for dead by the others.
+    """
 
     async def execute(
         self, step: str, request: BuildRequest, outputs: Mapping[str, Mapping[str, JsonValue]], notebook: Notebook
@@ -123,7 +126,7 @@ async def _write_agent_code(decision: AgentDesign, notebook: Notebook) -> StepRe
 
 async def _check(decision: AgentDesign, notebook: Notebook) -> StepResult:
     contents = package_files(decision)
-    errors = compile_errors(contents)
+    errors = await asyncio.to_thread(compile_errors, contents)
     if errors:
         raise StepFailed("PACKAGE_DOES_NOT_COMPILE", "The package does not compile: " + "; ".join(errors))
     python_files = sum(path.endswith(".py") for path in contents)
@@ -144,7 +147,7 @@ async def _check(decision: AgentDesign, notebook: Notebook) -> StepResult:
 
 async def _ship(decision: AgentDesign, notebook: Notebook) -> StepResult:
     manifest = manifest_of(decision)
-    package = zipped(package_files(decision))
+    package = await asyncio.to_thread(zipped, package_files(decision))
     await notebook.log(f"Packed {decision.agent_name} {decision.version}: {len(package)} bytes.")
     artifacts = (
         ProducedFile("manifest.json", "application/json", manifest_text(manifest).encode()),

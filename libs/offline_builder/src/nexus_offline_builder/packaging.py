@@ -1,8 +1,8 @@
 """Assembles an agent package: the chosen template files, the manifest, and a zip that is the same bit for bit."""
 
-import ast
 import io
 import json
+import re
 import zipfile
 from functools import cache
 from importlib.resources import files
@@ -15,6 +15,8 @@ from nexus_offline_builder.documents import prompt_document
 _TEMPLATE = files("nexus_offline_builder") / "package"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _LONGEST_REQUIREMENT = 1000
+# Read as text: to parse all files takes a second, and the worker has other builds.
+_IMPORT = re.compile(r"^ *from (\.\.?)([\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
 _REQUIREMENTS = "# The agent needs the Python standard library only.\n"
 
 
@@ -75,13 +77,11 @@ def source(path: str) -> str:
 def _imported(path: str) -> tuple[str, ...]:
     """Paths of the package modules that the module at `path` imports."""
     found: list[str] = []
-    for node in ast.walk(ast.parse(source(path))):
-        if not isinstance(node, ast.ImportFrom) or not node.level:
-            continue
-        folder = path.partition("/")[0] if node.level == 1 else ""
-        dotted = "/".join(part for part in (folder, *(node.module or "").split(".")) if part)
-        names = [dotted] if node.module else [f"{dotted}/{alias.name}" for alias in node.names]
-        found += [f"{name}.py" for name in names]
+    for dots, module, names in _IMPORT.findall(source(path)):
+        folder = path.partition("/")[0] if dots == "." else ""
+        dotted = "/".join(part for part in (folder, *module.split(".")) if part)
+        of_folder = [f"{dotted}/{name.split()[0]}" for name in names.strip("()").split(",") if name.strip()]
+        found += [f"{name}.py" for name in ([dotted] if module else of_folder)]
     return tuple(found)
 
 

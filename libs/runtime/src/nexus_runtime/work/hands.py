@@ -5,6 +5,7 @@ the first process with a free place takes it. So when a process dies, only what 
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,11 @@ logger = log.get(__name__)
 INTERRUPTIONS = 16
 """How much interrupted work is ended at a time. It needs no regular place, which long work may hold for minutes."""
 MAX_PAUSE_SECONDS = 30.0
+
+
+def next_pause(last: float, first: float, lasted: float) -> float:
+    """In seconds, before work that failed is tried again: longer each time, but for work that went well for a while."""
+    return first if not last or lasted > MAX_PAUSE_SECONDS else min(last * 2, MAX_PAUSE_SECONDS)
 
 
 class Hands:
@@ -181,12 +187,13 @@ class Hands:
             await self._let_go(held)
 
     async def _carry_through(self, held: Held) -> None:
-        pause = self._retry
+        pause, began = 0.0, time.monotonic()
         while not await self._tried(held):
             # A failed attempt leaves its state in doubt, as if its process had died: `adopt` decides if it runs again.
             held.orphan = True
+            pause = next_pause(pause, self._retry, time.monotonic() - began)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, MAX_PAUSE_SECONDS)
+            began = time.monotonic()
 
     async def _tried(self, held: Held) -> bool:
         """Makes one attempt; returns whether this process is done with it."""
