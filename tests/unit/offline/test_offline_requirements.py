@@ -98,7 +98,6 @@ ASKED_BACK = [
     ("csv: list rows with stock under 5", STAFF),
     ("total of the csv without the returned orders", ORDERS),
     ("calculator with VAT 7% or 19%", "100"),
-    ("gross and net with 19% VAT, both ways", "100"),
 ]
 NO_RULE = [
     # What the requirement says of other things is no part of the answer.

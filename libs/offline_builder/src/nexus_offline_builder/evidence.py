@@ -9,6 +9,7 @@ from nexus_offline_builder.catalogue import CATALOGUE, OUT_OF_REACH, ToolRule
 from nexus_offline_builder.package.tools.fact_lookup import facts_in, without_facts
 from nexus_offline_builder.package.tools.measurements import units_in
 from nexus_offline_builder.package.tools.spelling import nearest, unswapped
+from nexus_offline_builder.package.tools.stated_prices import prices_in
 from nexus_offline_builder.package.tools.units import NAMES
 
 ENOUGH = 2
@@ -73,6 +74,13 @@ _FIGURES_STATED = re.compile(
     re.IGNORECASE,
 )
 """Rates, prices and shares that an agent is to reckon with."""
+_RATE_GIVEN = re.compile(
+    r"汇率[^，。]{0,6}(?:我|自己|用户)[^，。]{0,4}[给报输]|(?:我|自己|用户)[^，。]{0,4}[给报输][^，。]{0,6}汇率|"
+    r"\b(?:i|we|they|you) (?:give|type|enter|say|tell|put in|supply)\b[^.;]{0,30}\brates?\b|"
+    r"\brates? (?:that |which )?(?:i|we|they|you) (?:give|type|enter|say|tell|put in|supply)",
+    re.IGNORECASE,
+)
+"""An exchange rate that is not looked up."""
 _NO_UNITS = re.compile("[证号密代编条维扫尺货]码|升[序级值职学]|[上提爬]升|扑克|[玉虾小大]米")
 _DURATIONS = frozenset(["hour", "hours", "minute", "minutes", "second", "seconds"])
 _KEPT_STEMS = 10_000
@@ -236,7 +244,8 @@ def called_for(text: str) -> tuple[ToolRule, ...]:
         asked = without_facts(text)
     found = weights(asked) | {FACTS: ENOUGH if answering else 0}
     rules = [rule for rule in CATALOGUE if found[rule.name] >= ENOUGH]
-    if not answering and _FIGURES_STATED.search(text) and (rules or _WORKS_OUT.search(text)):
+    stated = _FIGURES_STATED.search(text) and (rules or _WORKS_OUT.search(text) or prices_in(text))
+    if not answering and (stated or _RATE_GIVEN.search(text)):
         rules = [rule for rule in CATALOGUE if rule in rules or rule.name == "arithmetic"]
     rules = _settled(_both_ways(rules, asked), asked)
     if not rules and not out_of_reach(asked):

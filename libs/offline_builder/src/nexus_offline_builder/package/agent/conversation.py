@@ -9,6 +9,7 @@ from ..tools import figures
 from ..tools.contract import CERTAIN, LIKELY, JsonValue, Question, Refusal, Task, Value
 from ..tools.patterns import lazy_pattern
 from ..tools.spelling import in_full_words
+from ..tools.stated_prices import by_the_price
 from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
 from .claims import Claims
@@ -160,7 +161,10 @@ class Conversation:
 
     def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
-        for tool in ([claim.tool] if claim is not None else self._claims.tools) if self._standing else ():
+        tools = [claim.tool] if claim is not None else [*self._claims.tools]
+        if any(tool.name == "arithmetic" for tool in self._claims.named) and by_the_price(question, self._standing):
+            tools = [tool for tool in self._claims.named if tool.name == "arithmetic"]
+        for tool in tools if self._standing else ():
             try:
                 text = tool.in_full(question, self._standing)
                 whole = question._replace(text=text or "", earlier=())
@@ -280,7 +284,8 @@ class Conversation:
             prompt = in_full_words(self._turns[position].prompt)
             question = Question(prompt, self._today, self._chinese, (), len(self._claims.named) == 1, self._requirement)
             whole = self._in_full(question, self._claims.surest(question)) if self._standing else None
-            read = whole.read if whole is not None else self._replay(position).read if position else None
+            read = whole.read if whole is not None else None
+            read = read or (self._replay(position).read if position else None)
             self._wholes[position] = read or prompt
         return self._wholes[position]
 

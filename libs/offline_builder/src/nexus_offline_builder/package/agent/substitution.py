@@ -75,7 +75,8 @@ _OTHERWISE = lazy_pattern(
     r"times|add|subtract|without|except\w*|"
     r"exclud\w+|not|than|over|under|above|below|at (?:least|most)|average|mean|median|convert|per|each (?=\d)|"
     r"off|holidays?|result|round\w*|decimals?|digits|places|multipl\w+|divid\w+|as an?|double|half|twice|triple|binary|"
-    r"hex\w*)\b|再|又|[减除乘]|加(?!班)|少(?!于)|(?<!差不)多(?!少)|不|除了|平均|最|大于|小于|超过|还剩|放假|假期|节|进制|保留|四舍|倍|半",
+    r"hex\w*|pays? with|paid with|change)\b|再|又|[减除乘扣找]|"
+    r"加(?!班)|少(?!于)|(?<!差不)多(?!少)|不|除了|平均|最|大于|小于|超过|还剩|放假|假期|节|进制|保留|四舍|倍|半",
     re.IGNORECASE,
 )
 """Says that something is to be done besides, or under a condition, unless the question before said so too."""

@@ -1,8 +1,8 @@
 """Answers arithmetic questions exactly."""
 
 import re
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import pairwise, zip_longest
 
 from . import figures
 from .bills import refuse_mixed_currencies
@@ -16,7 +16,9 @@ from .list_turns import list_turn
 from .number_lists import about_a_list
 from .patterns import lazy_pattern
 from .phrases import deal_for, expression_for, lines_for
+from .rate_defaults import by_what_is_stated, states_a_figure
 from .rate_defaults import in_full as amount_in_full
+from .rate_roles import is_by_the_rate
 from .told_money import told_lines
 from .wording import digits_for_words, plain_signs, with_commas_read, with_points
 from .worked_time import time_task
@@ -74,27 +76,43 @@ def understand(question: Question) -> Task | None:
     text = question.text
     if not re.search(r"\d", text) and len(text) > 400:
         return None
+    if (named := _named(text)) is not None:
+        return named
     if (worked := _everyday(question)) is not None:
         return worked
     if question.earlier and (_LONE_SHARE.fullmatch(text.strip()) or _SIGNED_SHARE.fullmatch(text.strip().lower())):
         return None
     if (asked := list_turn(question) or _in_lines(question)) is not None:
         return asked
+    return _written_out(question, text)
+
+
+def _written_out(question: Question, text: str) -> Task | None:
+    """An expression, several, or a sentence with one in it."""
     if (rounding := _ROUNDING.search(text[-80:])) is not None:
         return _rounding(text[:-80] + _ROUNDING.sub("", text[-80:]), rounding)
     lines = [line for line in re.split(r"\n|\\n", text) if line.strip()]
     read = [_whole(line) for line in lines[: _MOST_EXPRESSIONS + 1]]
     if 1 < len(lines) <= _MOST_EXPRESSIONS and all(read):
-        return Task(CERTAIN, lambda: _answer([tokens for tokens in read if tokens], question))
+        return Task(CERTAIN, lambda: _answer([tokens for tokens in read if tokens]))
     if tokens := _whole(text):
-        claim = Task(CERTAIN, lambda: _answer([tokens], question))
+        claim = Task(CERTAIN, lambda: _answer([tokens]))
         return claim if not (question.earlier and _is_share(tokens)) else None
     if (worked := time_task(question)) is not None:
         return worked
     found = [] if _DAY_AND_HOURS.search(text) else _embedded(text)
     if question.earlier and found and _is_share(found[0]):
         return None
-    return Task(LIKELY, lambda: _answer(found, question)) if found else about_a_list(question)
+    return Task(LIKELY, lambda: _answer(found)) if found else about_a_list(question)
+
+
+def _named(text: str) -> Task | None:
+    """What was read by the rate that the requirement states: a line for each figure, with its name."""
+    lines = [line.split(": ", 1) for line in text.split("\n")] if is_by_the_rate(text) else []
+    if not lines:
+        return None
+    names = [name if len(lines) > 1 else "" for name, _ in lines]
+    return Task(CERTAIN, lambda: _answer([tokens_of(said) for _, said in lines], names))
 
 
 def _everyday(question: Question) -> Task | None:
@@ -105,7 +123,7 @@ def _everyday(question: Question) -> Task | None:
         lines = told_lines(question)
     except Refusal as refusal:
         return Task(CERTAIN, _raising(refusal))
-    return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines], question)) if lines else None
+    return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines])) if lines else None
 
 
 def _raising(refusal: Refusal) -> Callable[[], Answer]:
@@ -121,7 +139,7 @@ def _in_lines(question: Question) -> Task | None:
     if lines is None:
         return None
     refuse_mixed_currencies(question.text)
-    return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines], question))
+    return Task(CERTAIN, lambda: _answer([tokens_of(line) for line in lines]))
 
 
 def _is_share(tokens: list[Token]) -> bool:
@@ -223,9 +241,10 @@ def _accounted(before: str, behind: str, expressions: list[list[Token]]) -> bool
     return numbers <= read and not re.search(r"\d", behind) and not _MORE_TO_DO.search(before + behind)
 
 
-def _answer(expressions: list[list[Token]], question: Question) -> Answer:
+def _answer(expressions: list[list[Token]], names: Sequence[str] = ()) -> Answer:
     results = [(written(tokens), evaluate(tokens)) for tokens in expressions]
-    text = "\n".join(f"{expression} {figures.equals(value)}" for expression, value in results)
+    said = [f"{expression} {figures.equals(value)}" for expression, value in results]
+    text = "\n".join(f"{name}: {one}" if name else one for name, one in zip_longest(names, said))
     return Answer(
         text,
         {"expression": "; ".join(expression for expression, _ in results)},
@@ -250,13 +269,19 @@ def _rounded(tokens: list[Token], places: int) -> Answer:
 
 def in_full(question: Question, requirement: str) -> str | None:
     """An amount with what the requirement does to each, or several numbers with what it works out from them."""
-    if _everyday(question) is not None:
+    told = _everyday(question) is not None
+    if states_a_figure(requirement) or not told:
+        stated = by_what_is_stated(question, requirement)
+        if stated is not None:
+            return stated
+    if told:
         return None
     claim = understand(question)
     certain = claim is not None and claim.confidence == CERTAIN
-    share = share_in_full(question, requirement)
     return (
-        share or amount_in_full(question, requirement) or (None if certain else several_in_full(question, requirement))
+        share_in_full(question, requirement)
+        or amount_in_full(question, requirement)
+        or (None if certain else several_in_full(question, requirement))
     )
 
 

@@ -1,4 +1,4 @@
-"""Pay, taxed prices, shared bills and discounts as they are told, and later turns that change one of the figures."""
+"""Pay, shared bills and discounts as they are told, and later turns that change one of the figures."""
 
 import re
 from fractions import Fraction
@@ -65,26 +65,7 @@ _SALARIES = lazy_pattern(
 )
 _A_YEAR = r"(?:(?:a|per|each|every|/)\s*(?:year|yr|annum)|yearly|annual(?:ly)?|p\.?a\b\.?|每年|一年|1年|年薪|年)"
 _A_MONTH = r"(?:(?:a|per|each|every|/|in a)\s*(?:month|mth|mo\b)|monthly|每月|每个月|一个月|1个月|月薪|月)"
-_NET = (
-    r"(?:net(?:to)?|excl\w*\.?(?: (?:vat|tax))?|ex\.? (?:vat|tax)|before (?:vat|tax)|without (?:vat|tax)|"
-    r"plus (?:vat|tax)|不含税|未税|税前)"
-)
-_GROSS = (
-    r"(?:gross|brutto|incl\w*\.?(?: (?:vat|tax))?|inc\.? (?:vat|tax)|with (?:vat|tax)|after (?:vat|tax)|"
-    r"vat incl\w*|(?<!不)含税|税后)"
-)
 _VAT = lazy_pattern(r"\b(?:vat|tax|gst|mwst|iva|tva)\b|税", re.IGNORECASE)
-_ROLE_BEHIND = lazy_pattern(rf"\s*(?:{_MONEY})?\s*\(?(?:(?P<net>{_NET})|(?P<gross>{_GROSS}))(?![a-z])", re.IGNORECASE)
-_ROLE_AHEAD = lazy_pattern(
-    rf"(?:(?P<net>{_NET})|(?P<gross>{_GROSS}))(?:\s*(?:price|amount|total|invoice|bill|sum|is|was|of|:|=|价格?|是|"
-    rf"{_MONEY}))*\s*$",
-    re.IGNORECASE,
-)
-_ASKED_SIDE = lazy_pattern(
-    rf"(?:what(?:'s| is)?|give me|i need|calculate|^)\s*(?:the )?(?:(?P<net>net)|gross)(?: price|"
-    rf" amount)? (?:of|for|from)\s*(?:{_MONEY})?\s*$",
-    re.IGNORECASE,
-)
 _FILLER = lazy_pattern(
     r"\b(?:how|much|many|what|is|was|are|were|will|would|be|the|an?|and|i|we|he|she|they|it|you|of|for|in|on|at|"
     r"with|my|his|her|"
@@ -109,7 +90,6 @@ _NOT_TOLD = lazy_pattern(
     r"less than|without overtime|off|discount\w*|refund\w*)\b|折",
     re.IGNORECASE,
 )
-_ASKS_TAX_ONLY = lazy_pattern(r"\bhow much (?:vat|tax)\b|\b(?:vat|tax) (?:amount|part)\b|税额", re.IGNORECASE)
 
 
 class _Bill(NamedTuple):
@@ -122,7 +102,7 @@ def told_lines(question: Question) -> list[str] | None:
     """The expressions for what is told and asked; None where it is not of these kinds. Raises Refusal to ask back."""
     if len(question.text) > _LONGEST or "\n" in question.text.strip():
         return None
-    return folded(question) or _bill_lines(question) or _overtime(question) or _pay(question) or _taxed(question)
+    return folded(question) or _bill_lines(question) or _overtime(question) or _pay(question)
 
 
 def _names(left: str) -> int:
@@ -336,64 +316,3 @@ def _by_month(question: Question, text: str, money: list[Amount], salaries: int 
     if salaries:
         return [f"{number} / {salaries}"] if year else [f"{number} * {salaries}"]
     return None
-
-
-def _taxed(question: Question) -> list[str] | None:
-    """A price whose own words say whether the tax is in it, with the rate that the prompt or an earlier turn names."""
-    found = _tax_told(question, _DEEPEST)
-    if found is None:
-        return None
-    amount, gross, rate = found
-    if gross:
-        return [f"{_w(amount)} / (100% + {_w(rate)}%)", f"{_w(amount)} - {_w(amount)} / (100% + {_w(rate)}%)"]
-    return [f"{_w(amount)} + {_w(rate)}%", f"{_w(amount)} * {_w(rate)}%"]
-
-
-def _tax_told(question: Question, depth: int) -> tuple[Fraction, bool, Fraction] | None:
-    text = read_plainly(question.text)
-    if _NOT_TOLD.search(text) or not _VAT.search(question.requirement) or _ASKS_TAX_ONLY.search(text):
-        return None
-    if re.search(r"\btips?\b|\bservice\b|[*^]|\d\s*/\s*\d|小费", text, re.IGNORECASE):
-        return None
-    amounts = amounts_in(text)
-    rates = [one for one in amounts if one.share]
-    money = [one for one in amounts if not one.share]
-    if len(rates) > 1 or len(money) > 1 or not amounts or _names(_rest(text, amounts)) > 3:
-        return None
-    if len(money) == len(rates) == 1:
-        gross = _side(text, money[0])
-        return None if gross is None else (money[0].value, gross, rates[0].value)
-    if (
-        len(money) == 1
-        and not rates
-        and _ASKED_SIDE.search(text[: money[0].start])
-        and (gross := _side(text, money[0])) is not None
-    ):
-        named = [one for one in amounts_in(read_plainly(question.requirement)) if one.share]
-        if len(named) == 1:
-            return money[0].value, gross, named[0].value
-    if not question.earlier or not depth:
-        return None
-    before = _tax_told(question._replace(text=question.earlier[0], earlier=question.earlier[1:]), depth - 1)
-    if before is None:
-        return None
-    if rates:
-        return before[0], before[1], rates[0].value
-    gross = _side(text, money[0])
-    return money[0].value, before[1] if gross is None else gross, before[2]
-
-
-def _side(text: str, money: Amount) -> bool | None:
-    """Whether the amount has the tax in it, by the word next to it; None where that is not said."""
-    behind = _ROLE_BEHIND.match(text, money.end)
-    if behind is not None:
-        return behind["gross"] is not None
-    asked = _ASKED_SIDE.search(text[: money.start])
-    if asked is not None:
-        return asked["net"] is not None
-    ahead = _ROLE_AHEAD.search(text[: money.start])
-    if ahead is None or re.search(
-        r"\b(?:of|for|from|what|how much|to|into|is the)\b|多少|算", text[: money.start], re.IGNORECASE
-    ):
-        return None
-    return ahead["gross"] is not None
