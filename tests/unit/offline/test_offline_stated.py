@@ -6,9 +6,7 @@ from tests.support.offline_talks import asked
 from nexus_offline_builder.package.tools.stated_prices import prices_in
 from nexus_offline_builder.package.tools.stated_rates import stated_in
 
-BOTH = (
-    "Sales tax helper for a bike shop, VAT is 25%. Price with or without it in, the other one or the VAT out, both ways"
-)
+BOTH = "VAT helper for a bike shop, VAT is 25%. Price with or without it in, the other one or the VAT out, both ways"
 RATES = {
     BOTH: [
         ("the red frame, 480 ex vat, what does Lena pay", "= 600"),
@@ -37,8 +35,11 @@ RATES = {
         ("pizza night came to 84.00 for 4 people", "= 23.1"),
         ("120 between 3 // make it 4 of us", "= 33"),
         ("just the tip on 65", "= 6.5"),
+        ("96 for three people // Tom does pay too, so split it between four", "= 26.4"),
     ],
     "commission is 4% of what the car sold for": [("the blue van, 5,200", "= 208")],
+    "房费 + 6%服务费": [("房费 850", "服务费: 850 * 6% = 51")],
+    "we sell with a mark-up of 40%, I type the cost": [("candles at .85 each, what do I charge", "= 1.19")],
     "15% off for the whole stock. say the price": [
         ("lamp 60", "= 51"),
         ("the oak table at 240 // how much do they save", "= 36"),
@@ -68,6 +69,7 @@ PRICES = {
     ],
     "power: 30p per kWh and 50p a day standing": [("200 kWh in 30 days", "= 75")],
 }
+PRICES["copy shop: black 8p a page, colour 30p a page"] = [("40 pages black and 3 pages colour", "= 4.1")]
 EXCHANGED = {
     "汇率我自己报，把英镑欧元换成人民币，也能倒着算": [
         ("汇率9.1，英镑200", "= 1820"),
@@ -84,6 +86,8 @@ REFUSED = [
     (BOTH, "vat on 3 saddles"),
     (BOTH, "net 80 for members, half of it"),
     (BOTH, "the Miller invoice from last week"),
+    ("房费 + 6%服务费", "客人付了901，房费是多少"),
+    ("copy shop: black 8p a page, colour 30p a page", "12 pages"),
     ("Bills: there is always a 10% tip on it, then it is split evenly", "80, what does each of us pay?"),
     ("mileage claims, it is 40p a mile", "went to Hull twice"),
     ("mileage claims, it is 40p a mile", "12 miles each way"),

@@ -193,7 +193,8 @@ class Conversation:
         plain = operation.sign in "+-" and not (operation.unit or operation.share or names_result(question.text))
         if plain and re.search(r"[^\W\d]", value.spoken):
             return None  # of which of the two units is not said
-        if operation.sign == "/" and not names_result(question.text) and substituted(question.text, read) is not None:
+        among = not names_result(question.text) and substituted(question.text, read) is not None
+        if operation.sign == "/" and (among or read.startswith("each: ")):
             return None
         if operation.sign == "*" and not operation.per and before.tool_calls[0]["name"] == "date_arithmetic":
             return None

@@ -44,7 +44,7 @@ def by_what_is_stated(question: Question, requirement: str) -> str | None:
 
 
 def in_full(question: Question, requirement: str) -> str | None:
-    """An amount with the cuts that the prompt or the requirement says, as in `476 * 8 / 10`; None if that is unclear."""
+    """An amount with the cuts that the prompt or the requirement says, as in `476 * 8 / 10`; None if unclear."""
     text = without_habits(plain_signs(question.text.strip()))
     if len(text) > _LONGEST_PROMPT or "\n" in text:
         return None

@@ -5,67 +5,15 @@ Names, reasons and other words without a role are left aside; a number without o
 """
 
 import re
-from fractions import Fraction
 from typing import NamedTuple
 
-from .amounts import Amount, amounts_in, read_plainly
 from .bills import refuse_mixed_currencies
 from .contract import Question, Refusal
-from .figures import carried
 from .patterns import lazy_pattern
-from .priced_pieces import COUNTED, plain_number
 from .stated_rates import KINDS, TAX, Stated, stated_in
-from .wording import without_habits
+from .told_amounts import MONEY, Told, told_in
 
 _LONGEST = 200
-_MONEY = (
-    r"(?:[$€£¥₹]|(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?|bucks|quid|yuan|rmb|rs|inr|k[čc])(?![a-z])|"
-    r"元|块钱?)"
-)
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)"
-)
-_NOT_COUNTED = lazy_pattern(
-    r"(?<!\d)[一1](?=[共下点样起些次直定般])|[这那另][一1]?[张笔份单个件]|\bone\b(?! (?:hundred|thousand))|"
-    rf"\b(?:lot|table|room|flat|desk|lane|seat|no|nr|number|ticket|client|customer|week|page)\.?\s*#?\d{{1,6}}\b"
-    rf"(?![.,]\d|\s*(?:%|{_MONEY}))|#\d+|"
-    rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of )?{_MONTH}\b(?:,? \d{{4}})?|\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b"
-    r"(?![.,]\d)(?:,? \d{4})?|\b\d{4}-\d\d-\d\d\b",
-    re.IGNORECASE,
-)
-"""Numbers that name something."""
-_NUMBERED = lazy_pattern(
-    r"\b(?:invoice|inv|order|bill|job|receipt|item|quote|part)\.?\s*(?:no\.?|nr\.?|number)?\s*#?\d{1,6}\b(?![.,]\d)",
-    re.IGNORECASE,
-)
-"""Numbers that name something where another one is the amount."""
-_PEOPLE = lazy_pattern(
-    r"(?:\b(?:between|among|by|for|we are|make it|table of|split)\s+)*(?:the\s+|us\s+)?\b(\d{1,2})\s*(?:of us|people|"
-    r"persons?|ppl|pax|ways|"
-    r"friends|guests|heads|colleagues|flatmates|housemates|roommates|of them)\b|"
-    r"\b(?:for|by|between|among|we are)\s+(\d{1,2})(?=\s*(?:$|[,;.?!]|with\b|and\b|at\b|each\b|\d))|"
-    r"(\d{1,2})\s*(?:个人|人|位)",
-    re.IGNORECASE,
-)
-_POINTS = lazy_pattern(r"(?<=\d)\s*个(?:百分)?点")
-_BARE_RATE = lazy_pattern(
-    rf"(\b{TAX}\s*(?:of|is|at|:)?\s*|税率\s*(?:是|为|按|:)?\s*)(\d{{1,2}}(?:\.\d+)?)(?=[,;!?]?(?:\s|$)|\.$)(?!\s*%)",
-    re.IGNORECASE,
-)
-_COUNTS = lazy_pattern(
-    r"\s*-?(?:(?:kg|g|km|m|cm|mm|l|ml|sqm|mi|hrs?|h|min|hour|mile|day|week|month|year|night|people|persons?|children|"
-    r"men|women|x)\b|(?!(?:{plain})\b)(?:(?!(?:{function})\b)[a-z]+ )?(?!(?:{plain})\b)[a-z]{{2,}}s\b)|"
-    r"\s*(?:[个件人位天平方米斤克吨升次张本台套箱盒瓶袋条只双份辆栋间月年日号点]|公里|公斤|小时|分钟|千克)".format(
-        plain="costs?|charges|fees|parts|works|services|supplies|goods|materials|has|was|is|its|this|plus|less|gross|"
-        "minus|taxes|tips|as|us|thanks|pounds|euros|dollars|francs|bucks|bonus|sales|takings|expenses|wages|comes|says|gets|"
-        "pays|goes|makes|needs|wants|includes|yes|whats|pls|ours|theirs|always|does|his",
-        function="in|of|for|on|at|and|with|from|to|by|the|a|an|but|so|then|or|i|we|he|she|it|that|said|paid|came|"
-        "before|after|net|gross|vat|tax|incl|excl|euro|pound|dollar|please",
-    ),
-    re.IGNORECASE,
-)
-"""Behind a number that counts something: `2 radiators` are no amount."""
 _CLAUSE = lazy_pattern(r"[;?!。；？！，]|,(?!\d)|\.(?!\d)|:(?!\d)|\s-+\s|-+>|→")
 _ASKS = lazy_pattern(
     r"\b(?:what\w*|how|which|give|tell|show|need|want|calc\w*|work out|find|just|only|get|to|into|as|and the)\b|"
@@ -76,11 +24,11 @@ _ASKS_BEHIND = lazy_pattern(
     r"\s*(?:price|amount|total|part|价格?|金额|总价)?\s*(?:[?？]|是?多少|呢|是几|only\b|please\b|pls\b|wanted\b)", re.I
 )
 _FILLS = lazy_pattern(r"\b(?:and|the|so|just|please|pls|rate|at)\b|[的税率]|\W", re.IGNORECASE)
-_ON_IT = lazy_pattern(rf"\s*(?:on|for|to)\s*(?:top of\s*)?(?:an?|the)?\s*{_MONEY}?\s*$", re.IGNORECASE)
+_ON_IT = lazy_pattern(rf"\s*(?:on|for|to)\s*(?:top of\s*)?(?:an?|the)?\s*{MONEY}?\s*$", re.IGNORECASE)
 _IN_IT = lazy_pattern(
-    rf"\b(?:in|inside|within|of|from|out of|included in|sitting in\w*)\s*(?:an?|the)?\s*{_MONEY}?\s*$|里", re.I
+    rf"\b(?:in|inside|within|of|from|out of|included in|sitting in\w*)\s*(?:an?|the)?\s*{MONEY}?\s*$|里", re.I
 )
-_IS = lazy_pattern(rf"\s*(?:是|为|of|is|was|:)?\s*{_MONEY}?\s*", re.IGNORECASE)
+_IS = lazy_pattern(rf"\s*(?:是|为|of|is|was|:)?\s*{MONEY}?\s*", re.IGNORECASE)
 _PUT_ON = lazy_pattern(
     rf"(?:\bplus|\+|\badd(?:ing|s)?|\bput(?:ting)?|\bnow with)\s*(?:the |on )?(?P<tax>{TAX})\b|"
     rf"\b{TAX}\s*(?:on top|comes on top|extra|to be added|added)\b|(?:加上?|另加)税",
@@ -91,13 +39,16 @@ _TAKE_OUT = lazy_pattern(
     rf"\btake (?:the )?{TAX} (?:off|out)\b|去税|扣税",
     re.IGNORECASE,
 )
+_DONE = ((_PUT_ON, "before", "after"), (_TAKE_OUT, "after", "before"))
+_ARROW = lazy_pattern(r"[-=]+>")
 _REVERSE = lazy_pattern(r"\bother way(?: round| around)?\b|\bbackwards?\b|\bin reverse\b|反过来|倒推", re.IGNORECASE)
 _OTHER_ONE = lazy_pattern(r"\bthe other(?: one| price| figure| side)?\b|另外?[一1]?[个种]", re.IGNORECASE)
 _OPERATES = lazy_pattern(
     r"[*^/<>]|(?<=\s)[-+](?=\s*\d)|\b(?:half|halve|double|twice|triple|thirds?|quarters?|minus|less|plus|per|each|"
     r"split\w*|shar\w+|"
-    r"divid\w+|times|average|mean|difference|sum|than|another|extra|more|except\w*|exempt|unless|left|remain\w*|percent\w*|goal|"
-    r"change|paid with|already|refund\w*|free|between|again|same again|not|never|without|no|instead|also|members?|discount\w*|off|tips?|commission|deposit|increase\w*|"
+    r"divid\w+|times|average|mean|difference|sum|than|another|extra|more|except\w*|exempt|unless|left|remain\w*|"
+    r"percent\w*|goal|change|paid with|already|refund\w*|free|between|again|not|never|without|no|instead|"
+    r"also|members?|discount\w*|off|tips?|commission|deposit|increase\w*|"
     r"raised?|voucher|coupon|dozen|negative|square\w*|root)\b|n't\b|[减乘除倍半折每再又剩退免哪]|不(?!含)|平均|[平均]分",
     re.IGNORECASE,
 )
@@ -107,41 +58,35 @@ _SIGNED = {
 }
 """What is said of a rate that a prompt names."""
 _PERCENT = lazy_pattern(r"%|\bper ?cent|\brate\b|百分", re.IGNORECASE)
+_ASKS_PERCENT = lazy_pattern(r"%|\bper ?cent|百分", re.IGNORECASE)
 _EACH = lazy_pattern(r"\beach\b|\bper (?:person|head)\b|\beveryone\b|\bsplit\b|每人?|人均", re.IGNORECASE)
 _OF_SHARING = lazy_pattern(
     r"\b(?:each|per (?:person|head)|split\w*|shar\w+|divid\w+|between|us|among)\b|[平均]摊?分?摊?|每个?人?",
     re.IGNORECASE,
 )
+_BARE = lazy_pattern(
+    rf"(?:\W|{MONEY}|\b(?:and|what|about|how|much|with|for|now|ok|so|then|is|it|if|was|were|total|please|pls|one|the|an?|"
+    r"next|another|that|those|make|on|of|invoice|bill|price)\b|[那呢如果要是的价钱这张]|多少|\x00)*",
+    re.IGNORECASE,
+)
+"""Around another amount in a later turn."""
 _N = r"\([\d.+ ]+\)|[\d.]+"
 _LINE = lazy_pattern(
-    rf"(?P<name>[^:\n]+): (?:\((?=(?:{_N}) [-+] [\d.]+%\)))?(?P<n>{_N})(?: (?:[-+*] (?P<r>[\d.]+)%|/ \(100% [-+] (?P<r2>[\d.]+)%\)|"
+    rf"(?P<name>[^:\n]+): (?:\((?=(?:{_N}) [-+] [\d.]+%\)))?(?P<n>{_N})"
+    rf"(?: (?:[-+*] (?P<r>[\d.]+)%|/ \(100% [-+] (?P<r2>[\d.]+)%\)|"
     rf"- (?P=n) / \(100% \+ (?P<r3>[\d.]+)%\)|/ (?P<r4>[\d.]+)%))?\)?(?: / (?P<p>\d+))?(?= |$|\n).*"
 )
 
-_LISTED = lazy_pattern(
-    rf"\s*{_MONEY}?\s*(?:[,;&/]|and\b|和)\s*(?:and\s+)?(?:[^\W\d]+\s+){{0,3}}{_MONEY}?\s*", re.IGNORECASE
-)
 _ONE_MORE = lazy_pattern(r"\b(?:first|then|another|extra|more|again)\b|再|又|折上", re.IGNORECASE)
+_SHARED = ("tip", "service")
+_PAID = lazy_pattern(r"\bpaid\b|付了|收了|转了", re.IGNORECASE)
+"""Says of an amount that something is added to that it may be in it already."""
 _MOST_LINES = 20
 _IN_FULL = lazy_pattern(
     "(?:each|"
     + "|".join(sorted({re.escape(name) for kind in KINDS.values() for pair in kind.names.values() for name in pair}))
     + r"): (?=\(|.*[-+*/])[\d.%()*/+ -]+"
 )
-
-
-class Told(NamedTuple):
-    """The amounts of a prompt, as they are worked out; its rates; who shares; its text with a mark for each amount.
-
-    `said` is the text as it stands, `marked` that with a mark for each rate, too.
-    """
-
-    amounts: tuple[str, ...]
-    rates: tuple[str, ...]
-    people: str
-    text: str
-    said: str
-    marked: str
 
 
 class _State(NamedTuple):
@@ -154,45 +99,59 @@ class _State(NamedTuple):
     shows: tuple[str, ...] = ()
 
 
+class _Asked(NamedTuple):
+    """What an amount is, empty if that is not said, and which figures are asked for."""
+
+    role: str
+    asked: list[str]
+
+
 def by_the_rate(question: Question, requirement: str) -> str | None:
     """The prompt in full, a line for each result, as `gross: 80 + 25%`; None if that is not all clear."""
     stated = stated_in(requirement)
     if stated is None or len(question.text) > _LONGEST or "\n" in question.text.strip():
         return None
-    told = told_in(question.text, stated.shared or stated.kind in ("", "tip"))
+    told = told_in(question.text, stated.shared or stated.kind in ("", *_SHARED))
     stated = _meant(stated, told) if told is not None else None
     if told is None or stated is None:
         return None
     before = _state(question.earlier[0], stated) if question.earlier else None
-    role, asked = _roles(told, stated)
-    if role is None or (len(told.rates) > 1 and stated.kind != "off") or (told.rates and not stated.kind):
+    roles = _roles(told, stated)
+    if roles is None or (len(told.rates) > 1 and stated.kind != "off") or (told.rates and not stated.kind):
         return None
     if not told.amounts:
         if told.rates and not question.earlier:
             raise Refusal(f"{told.rates[0]}% of which amount?", f"{told.rates[0]}% 是按哪个金额算？")
-        return _later(told, asked, before, stated, question.chinese)
+        return _later(told, roles.asked, before, stated, question.chinese)
+    return _of_amounts(question, told, roles, before, stated)
+
+
+def _of_amounts(question: Question, told: Told, said: _Asked, before: _State | None, stated: Stated) -> str | None:
+    """The lines for each amount. Raises Refusal where it is not said with what rate, or which side it is."""
+    role, asked = said
     if not role and not stated.given and stated.kind and (asked or len(told.amounts) > 1 or _ASKS.search(told.text)):
         if not _OTHER_ONE.search(question.text):
             return None
         raise Refusal("Is that the price with the tax or without it?", "这是含税价还是不含税价？")
-    if len(told.amounts) > 1 and (stated.kind == "tip" or stated.shared):
+    if not role and stated.kind and KINDS[stated.kind].sign == "+" and _PAID.search(told.text):
+        return None
+    if _ASKS_PERCENT.search(told.text) or (len(told.amounts) > 1 and (stated.kind in _SHARED or stated.shared)):
         return None
     refuse_mixed_currencies(question.text)
     rate = "% - ".join(told.rates or (stated.rate,)) or (before.rate if before else "")
-    if before is not None and not told.rates and before.rate != rate:
-        return None
-    role = role or (before.role if before else stated.given)
-    asked = asked or (list(before.shows) if before else [])
-    people = told.people or stated.people or (before.people if before else "")
+    if before is not None:
+        if before.rate != rate and not told.rates:
+            return None
+        if not (role or told.rates or _BARE.fullmatch(told.text)):
+            return None
+        role, asked = role or before.role, asked or list(before.shows)
     if stated.kind and not rate:
-        if stated.kind == "tax" or not _PERCENT.search(requirement):
+        if stated.kind == "tax" or question.earlier or not _PERCENT.search(question.requirement):
             return None
         raise Refusal("How many percent?", "百分之几？")
-    lines = [
-        line
-        for one in told.amounts
-        for line in _lines(_State(one, role, rate, people), asked, told, stated, question.chinese)
-    ]
+    people = told.people or stated.people or (before.people if before else "")
+    states = (_State(one, role or stated.given, rate, people) for one in told.amounts)
+    lines = [line for state in states for line in _lines(state, asked, told, stated, question.chinese)]
     return "\n".join(lines) or None
 
 
@@ -213,7 +172,7 @@ def _later(told: Told, asked: list[str], before: _State | None, stated: Stated, 
     if before is None or not (told.rates or told.people or asked):
         return None
     state = before._replace(rate=(told.rates or (before.rate,))[0], people=told.people or before.people)
-    asked = asked or list(before.shows)
+    asked = asked or ([] if told.people else list(before.shows))
     return "\n".join(_lines(state, asked, told, stated, chinese)) or None
 
 
@@ -248,36 +207,6 @@ def _lines(state: _State, asked: list[str], told: Told, stated: Stated, chinese:
     return [f"{kind.names[one][chinese]}: {said[one]}" for one in shows]
 
 
-def told_in(prompt: str, shared: bool = False) -> Told | None:
-    """The amounts, rates and people of `prompt`; None where a number of it is none of these."""
-    text = _NOT_COUNTED.sub(" ", prompt.replace("一共", "总共").replace("，", ", "))
-    text = _NOT_COUNTED.sub(" ", read_plainly(without_habits(text)))
-    text = _BARE_RATE.sub(r"\1\2%", _POINTS.sub("%", text))
-    people = ""
-    if shared and (many := list(_PEOPLE.finditer(text))):
-        if len(many) > 1:
-            return None
-        people = next(filter(None, many[0].groups()))
-        text = f"{text[: many[0].start()]}, {text[many[0].end() :]}"
-    if len(amounts_in(text)) > 1:
-        text = _NUMBERED.sub(" ", text)
-    text, products = COUNTED.subn(_product, text)
-    found = amounts_in(text)
-    money = [one for one in found if not one.share]
-    numbers = [_worth(one, text) for one in money]
-    if None in numbers or (products and len(money) > 1) or any(_COUNTS.match(text, one.end) for one in money):
-        return None
-    rates = tuple(carried(one.value) for one in found if one.share)
-    said = text
-    for one in reversed(found):
-        text = f"{text[: one.start]}{chr(1) if one.share else chr(0)}{text[one.end :]}"
-    amounts = tuple(carried(one) for one in numbers if one is not None)
-    if re.search(r"\d", text):
-        return None
-    marked = re.sub(r"\s*\x01\s*", "\x01", re.sub(r"\s+", " ", text))
-    return _summed(Told(amounts, rates, people, marked.replace("\x01", " "), said, marked))
-
-
 def is_by_the_rate(text: str) -> bool:
     """Whether `text` is what `by_the_rate` gives."""
     return text.count("\n") < _MOST_LINES and all(_IN_FULL.fullmatch(line) for line in text.split("\n"))
@@ -289,54 +218,22 @@ def plain_amounts(text: str) -> tuple[str, ...] | None:
     return told.amounts if told is not None and not told.rates and not _OPERATES.search(told.text) else None
 
 
-def _summed(told: Told) -> Told | None:
-    """`340 labour + 118.75 parts` is one amount; several are only in a list."""
-    parts = told.text.split("\0")
-    between = parts[1:-1]
-    if not between or all(_LISTED.fullmatch(one) for one in between):
-        return told
-    if not all(re.search(r"\+|\bplus\b|加", one) for one in between):
-        return None
-    return told._replace(amounts=(f"({' + '.join(told.amounts)})",), text=f"{parts[0]}\0{parts[-1]}")
-
-
-def _worth(amount: Amount, text: str) -> Fraction | None:
-    """None for `1.350`, which may be either, but of euros."""
-    if amount.other is None or amount.other < amount.value:
-        return amount.value
-    near = text[max(0, amount.start - 2) : amount.start] + text[amount.end : amount.end + 6]
-    return amount.other if re.search(r"€|eur", near, re.IGNORECASE) else None
-
-
-def _product(found: "re.Match[str]") -> str:
-    price = plain_number(found["p"] or found["p2"] or found["p3"])
-    count = found["c"] or found["c2"] or found["c3"]
-    return f" {carried(Fraction(price) * int(count))} " if price else found.group()
-
-
-def _roles(told: Told, stated: Stated) -> tuple[str | None, list[str]]:
-    """What the amount is, empty if that is not said, and which figures are asked for. None for another operation."""
+def _roles(told: Told, stated: Stated) -> _Asked | None:
+    """None where the prompt says two things of its amount, or asks for another operation."""
     text = told.text
     if not stated.kind:
-        return (None if _OPERATES.search(_OF_SHARING.sub(" ", text)) else "before"), []
-    kind = KINDS[stated.kind]
+        return None if _OPERATES.search(_OF_SHARING.sub(" ", text)) else _Asked("before", [])
     sides: set[str] = set()
     asked: list[str] = []
-    if stated.kind == "tax":
-        for form, side, other in ((_PUT_ON, "before", "after"), (_TAKE_OUT, "after", "before")):
-            if form.search(text):
-                sides.add(side)
-                asked.append(other)
-                text = form.sub(" ", text)
-    rest = kind.said.sub(" ", kind.roles.sub(" ", text))
-    rest = _OF_SHARING.sub(" ", rest) if stated.shared else rest
-    rest = _SIGNED[kind.sign].sub(" ", rest) if told.rates else rest
-    rest = _ONE_MORE.sub(" ", rest) if len(told.rates) > 1 else rest
-    if _OPERATES.search(_REVERSE.sub(" ", _OTHER_ONE.sub(" ", re.sub(r"[-=]+>", " ", rest)))):
-        return None, []
-    said = [
-        _said_of(text, one, stated.kind == "tax", _names_the_rate(told, stated)) for one in kind.roles.finditer(text)
-    ]
+    for form, side, other in _DONE if stated.kind == "tax" else ():
+        if form.search(text):
+            sides.add(side)
+            asked.append(other)
+            text = form.sub(" ", text)
+    if _operates(text, told, stated):
+        return None
+    names_rate = _names_the_rate(told, stated)
+    said = [_said_of(text, one, stated.kind == "tax", names_rate) for one in KINDS[stated.kind].roles.finditer(text)]
     near = min((one.gap for one in said if one.told), default=0)
     sides |= {one.role for one in said if one.told and one.gap == near}
     asked += [one.role for one in said if one.asked or (one.told and one.gap > near)]
@@ -344,16 +241,28 @@ def _roles(told: Told, stated: Stated) -> tuple[str | None, list[str]]:
         sides = sides or of_it
     asked = [one for one in dict.fromkeys(asked) if one not in sides or not told.amounts]
     if len(sides) > 1:
-        return None, []
-    role = sides.pop() if sides else ""
-    if not role and told.amounts and stated.kind == "tax" and {"before", "after"} & set(asked):
-        others = [one for one in ("before", "after") if one not in asked]
-        role = others[0] if len(others) == 1 else ""
-    if not role and told.amounts and asked == ["before"]:
-        role = "after"
-    if not role and _REVERSE.search(told.text) and stated.given:
-        role = "before" if stated.given == "after" else "after"
-    return role, asked
+        return None
+    return _Asked(sides.pop() if sides else _implied(asked, told, stated), asked)
+
+
+def _operates(text: str, told: Told, stated: Stated) -> bool:
+    """Whether something is to be done besides what the rate does."""
+    kind = KINDS[stated.kind]
+    rest = kind.said.sub(" ", kind.roles.sub(" ", text.replace("\0 each", "\0")))
+    rest = _OF_SHARING.sub(" ", rest) if stated.shared else rest
+    rest = _SIGNED[kind.sign].sub(" ", rest) if told.rates else rest
+    rest = _ONE_MORE.sub(" ", rest) if len(told.rates) > 1 else rest
+    return _OPERATES.search(_REVERSE.sub(" ", _OTHER_ONE.sub(" ", _ARROW.sub(" ", rest)))) is not None
+
+
+def _implied(asked: list[str], told: Told, stated: Stated) -> str:
+    """What an amount is that nothing is said of: not that which is asked for."""
+    wanted = {"before", "after"} & set(asked)
+    if told.amounts and len(wanted) == 1 and (stated.kind == "tax" or asked == ["before"]):
+        return ({"before", "after"} - wanted).pop()
+    if _REVERSE.search(told.text) and stated.given:
+        return "before" if stated.given == "after" else "after"
+    return ""
 
 
 class _Said(NamedTuple):
@@ -394,6 +303,7 @@ def _said_of(text: str, one: "re.Match[str]", of_amounts: bool, names_rate: bool
     linked = not _CLAUSE.search(between) and not _ASKS.search(between)
     if before and asks and (not linked or re.search(r"\b(?:of|for|from|on)\b", between, re.IGNORECASE)):
         return _Said(role, asked=True)
+    linked = linked or not (before or _ASKS.search(between) or _ASKS_BEHIND.match(text, one.end()))
     told = linked and (before or not re.match(r"\s*(?:价格?)?是?多少", text[one.end() :]))
     return _Said(role, told=told, asked=not told and not before, gap=len(between))
 

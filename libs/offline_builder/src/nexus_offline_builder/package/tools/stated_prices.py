@@ -23,7 +23,7 @@ _MONEY = rf"(?P<money{{}}>{_PENCE}|euros?|eur|€|£|\$|pounds?|quid|dollars?|us
 _ZH_UNIT = r"(?:小时|公里|平方米|平米|公斤|分钟|千瓦时|[\u4e00-\u9fff])"
 _PRICE = lazy_pattern(
     rf"[$€£¥]?\s?{_N.format(1)}\s*{_MONEY.format(1)}(?:per|an?|each|every|/|for (?:every|each|an?))\s*"
-    r"(?P<many1>\d+)?\s*(?P<unit1>[a-z]+[²³]?)|"
+    r"(?P<many1>\d+)?\s*(?P<unit1>(?:square |cubic |sq\.? )?[a-z]+[²³]?)|"
     rf"[$€£¥]?\s?{_N.format(2)}\s*{_MONEY.format(2)}(?P<each>each|apiece|a ?piece)\b|"
     rf"每个?(?P<many3>千|百|万)?(?P<unit3>{_ZH_UNIT})\s*{_N.format(3)}\s*[元块]|"
     rf"(?P<many4>千|百|万)(?P<unit4>{_ZH_UNIT})\s*{_N.format(4)}\s*[元块]|"
@@ -32,9 +32,11 @@ _PRICE = lazy_pattern(
 )
 _MANY = {"": 1, "百": 100, "千": 1000, "万": 10000}
 _NOT_ALONE = lazy_pattern(
-    r"%|\b(?:percent|per cent|if|unless|except|over|above|first|after|minimum|maximum|at least|at most|never more|capped?|"
-    r"or part|part of|started|begun|round\w*|whole|extra|overtime|discount\w*|deduct\w*|minus|deposit|vat|tax|late|"
-    r"weekends?|members?|children|kids|times|double|half)\b|满|超过|起步|封顶|扣|减|折|税|以[上内外]|会员|迟到|周末",
+    r"%|\b(?:percent|per cent|if|unless|except|over|above|first|after|minimum|maximum|at least|at most|"
+    r"never more|capped?|or part|part of|started|begun|round\w*|whole|extra|overtime|discount\w*|deduct\w*|minus|"
+    r"deposit|vat|tax|late|"
+    r"weekends?|members?|children|kids|times|double|half)\b|"
+    r"满|超过|起步|封顶|扣|减|折|税|以[上内外]|会员|迟到|周末",
     re.IGNORECASE,
 )
 _FURTHER = lazy_pattern(
@@ -62,7 +64,7 @@ _BARE = lazy_pattern(
     re.IGNORECASE,
 )
 _TO_CLAUSE_END = lazy_pattern(r"[^,;.:?!，；。：？！、\d]*")
-_PLURAL = lazy_pattern(r"(?<=[a-z]{2})(?:es|s)$", re.IGNORECASE)
+_PLURAL = lazy_pattern(r"(?<=[a-z]{2})(?:e?s|e)$", re.IGNORECASE)
 _DOZEN = lazy_pattern(r"\b(?:a |1 )?dozen\b", re.IGNORECASE)
 _ASIDE = lazy_pattern(r"(?<!\d)[一1](?=[共下点样起些次直定般])|[这那][一1]?[个件份周天]", re.IGNORECASE)
 
@@ -159,17 +161,20 @@ def _quantity(number: Fraction, behind: str, price: Price) -> Fraction | None:
         return number if own is None and price.noun else None
     if not price.unit.isascii():
         return number if re.match(rf"\s*个?{price.unit}", behind) else None
-    words = re.findall(r"[a-z]+", _TO_CLAUSE_END.match(behind).group().lower()) if behind else []  # type: ignore[union-attr]
-    return number if _stem(price.unit) in [_stem(word) for word in words[:2]] else None
+    return number if _stem(price.unit) in _words(behind)[:2] else None
 
 
 def _names(price: Price, ahead: str, behind: str) -> bool:
     """Whether what the price is of stands behind the quantity, or, in Chinese, in front of it."""
     if not price.noun.isascii():
         return price.noun in ahead or re.match(rf"[^,，、\d]{{0,4}}{price.noun}", behind) is not None
+    return price.noun in _words(behind)[:4]
+
+
+def _words(behind: str) -> list[str]:
+    """The words up to the next number or clause."""
     said = _TO_CLAUSE_END.match(behind)
-    words = [_stem(word) for word in re.findall(r"[a-z]+", said.group().lower())] if said else []
-    return price.noun in words[:4]
+    return [_stem(word) for word in re.findall(r"[a-z]+", said.group().lower())] if said else []
 
 
 def _stem(word: str) -> str:

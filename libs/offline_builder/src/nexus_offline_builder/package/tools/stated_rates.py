@@ -41,24 +41,36 @@ def _kind(said: str, sign: str, before: str, after: str, part: str, shows: str, 
 VAT = _kind(
     rf"\b{TAX}\b|税(?!前|后)",
     "+",
-    rf"不含(?:增值)?税|不含\s*的?税|未税|税前|除税|去税|\bnet(?:to)?\b|\b(?:ex|excl\w*)\b\.?(?: of)?(?: the)?(?: {TAX}\b)?|"
-    rf"\b(?:without|before|w/o)(?: the)? {TAX}\b|\bbefore\b",
-    rf"(?<!不)含(?:增值)?税|(?<!不)含\s*的税|价税合计|税后|\b(?:gross|brutto)\b|\b(?:inc|incl\w*)\b\.?(?: of)?(?: the)?(?: {TAX}\b)?|"
+    r"不含(?:增值)?税|不含\s*的?税|未税|税前|除税|去税|\bnet(?:to)?\b|"
+    rf"\b(?:ex|excl\w*)\b\.?(?: of)?(?: the)?(?: {TAX}\b)?|"
+    rf"\b(?:without|before|w/o)(?: the)? {TAX}\b|\bbefore\b|\bwithout(?: it)?(?=\W*$)",
+    r"(?<!不)含(?:增值)?税|(?<!不)含\s*的税|价税合计|税后|\b(?:gross|brutto)\b|"
+    rf"\b(?:inc|incl\w*)\b\.?(?: of)?(?: the)?(?: {TAX}\b)?|"
     rf"\b(?:with|after)(?: the)? {TAX}\b",
     rf"(?:增值)?税[额金款费]?(?![率点前后])|\b{TAX}\b(?: (?:part|amount|share|portion|content))?",
     "after",
     "net,gross,VAT|不含税,含税,税额",
 )
+_IN_ALL = r"\btotal\b|\baltogether\b|\bin all\b|总共|合计|共"
 KINDS = {
     "tax": VAT,
     "tip": _kind(
-        r"\btips?\b|\bgratuit(?:y|ies)\b|\bservice(?: charges?)?\b|小费|服务费",
+        r"\btips?\b|\bgratuit(?:y|ies)\b|小费",
         "+",
         r"\bbefore (?:the )?tips?\b",
-        r"\btotal\b|\bwith (?:the )?tips?\b|\baltogether\b|\bin all\b|总共|合计|共|含小费",
-        r"\btips?\b|\bgratuity\b|\bservice charge\b|小费|服务费",
+        _IN_ALL + r"|\bwith (?:the )?tips?\b|含小费",
+        r"\btips?\b|\bgratuity\b|小费",
         "part after",
         "bill,total,tip|账单,总共,小费",
+    ),
+    "service": _kind(
+        r"\bservice(?: charges?)?\b|服务费",
+        "+",
+        r"\bbefore (?:the )?service\b",
+        _IN_ALL + r"|\bwith (?:the )?service\b|含服务费",
+        r"\bservice charge\b|服务费",
+        "part after",
+        "bill,total,service|账单,总共,服务费",
     ),
     "off": _kind(
         r"%\s*off\b|\bpercent off\b|\bdiscount\w*|\bon sale\b|\bsale!|\bmarkdowns?\b|\brebate\b|\breduc\w+|优惠|折扣|"
@@ -201,7 +213,12 @@ def stated_in(requirement: str) -> Stated | None:
     rates = list(_RATE.finditer(text))
     rest = _RATE.sub(" ", _PEOPLE.sub(" ", text) if shared else text)
     usual = [one for at, one in enumerate(rates) if not (at and _SOMETIMES.search(text[: one.start()]))]
-    if re.search(r"\d", rest) or _CONDITIONAL.search(text) or len(usual) > 1 or len(people) > 1:
+    if (
+        re.search(r"\d", rest)
+        or _CONDITIONAL.search(text)
+        or len({one.group() for one in usual}) > 1
+        or len(people) > 1
+    ):
         return None
     kind, others = _kinds_in(text, usual[0] if usual else None)
     rate = digits_for_words(next(filter(None, usual[0].groups()))).replace(",", ".") if usual else ""
@@ -224,7 +241,7 @@ def _kinds_in(text: str, rate: "re.Match[str] | None") -> tuple[str, tuple[str, 
     if rate is None:
         said = [name for name in named if name != "raise"] or list(named)
         return (said[0], ()) if len(said) == 1 else ("", tuple(said))
-    if named.keys() & {"tax", "tip", "premium"}:
+    if named.keys() & {"tax", "tip", "service", "premium"}:
         named.pop("raise", None)
     near = sorted((min(_gap(span, rate.span()) for span in found), name) for name, found in named.items())
     nearest = {name for gap, name in near if gap == near[0][0]}
