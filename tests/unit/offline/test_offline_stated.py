@@ -81,7 +81,16 @@ EXCHANGED = {
         ("90 euros at 0.9 in dollars", "= 100"),
     ],
 }
+EARNED = {
+    "margin in percent for my bakery, I say what it cost me and what I sell it for": [
+        ("the rye loaf cost 1.50, sells for 4.00", "= 62.5"),
+        ("bought at 2, price 5 // and if I sell it for 8?", "= 75"),
+    ],
+    "算毛利率，我报进价和售价": [("进价30，运费6，售价48", "= 25")],
+    "mark-up in percent from cost and price": [("cost 4, price 10", "= 150")],
+}
 REFUSED = [
+    ("margin in percent for my bakery, I say what it cost me and what I sell it for", "sells for 4.00"),
     (BOTH, "200, what is the other one"),
     (BOTH, "vat on 3 saddles"),
     (BOTH, "net 80 for members, half of it"),
@@ -106,7 +115,7 @@ def said(requirement: str, prompts: str) -> tuple[str, bool]:
 
 @pytest.mark.parametrize(
     ("requirement", "prompts", "expected"),
-    [(of, *case) for kind in (RATES, PRICES, EXCHANGED) for of, cases in kind.items() for case in cases],
+    [(of, *case) for kind in (RATES, PRICES, EXCHANGED, EARNED) for of, cases in kind.items() for case in cases],
 )
 def test_a_prompt_is_worked_out_with_what_the_requirement_states(requirement: str, prompts: str, expected: str) -> None:
     text, _ = said(requirement, prompts)

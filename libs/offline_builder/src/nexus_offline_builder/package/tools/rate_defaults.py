@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from .contract import Question
 from .exchange import exchanged
+from .margins import margin_of
 from .patterns import lazy_pattern
 from .priced_pieces import COUNTED, NUMBERED, RATE
 from .rate_roles import by_the_rate, plain_amounts
@@ -39,7 +40,7 @@ def states_a_figure(requirement: str) -> bool:
 
 def by_what_is_stated(question: Question, requirement: str) -> str | None:
     """The prompt in full by the rate, the price of a unit or the way of exchanging that the requirement states."""
-    readings = (read(question, requirement) for read in (by_the_rate, by_the_price, exchanged))
+    readings = (read(question, requirement) for read in (by_the_rate, by_the_price, exchanged, margin_of))
     return next((one for one in readings if one is not None), None)
 
 

@@ -17,6 +17,7 @@ from .units import converted, unit_named
 from .wording import plain_signs, without_habits
 
 _LONGEST = 200
+_LONGEST_NOUN = 40
 _N = r"(?<![\d.,])(?P<n{}>\d+(?:,\d{{3}})*(?:\.\d+)?)"
 _PENCE = r"(?:p|pence|ct|cts|cents?)"
 _MONEY = rf"(?P<money{{}}>{_PENCE}|euros?|eur|€|£|\$|pounds?|quid|dollars?|usd|gbp|chf|bucks)?\s*"
@@ -96,7 +97,7 @@ def prices_in(requirement: str) -> tuple[Price, ...]:
             cost /= 100
         said = groups.get(f"many{which}") or ""
         many = int(said) if said.isdigit() else _MANY[said]
-        ahead = _NOUN.search(text[found[at - 1].end() if at else 0 : one.start()])
+        ahead = _NOUN.search(text[max(found[at - 1].end() if at else 0, one.start() - _LONGEST_NOUN) : one.start()])
         noun = (ahead[1] or ahead[2]) if ahead else ""
         prices.append(Price(_stem(noun.split()[-1]) if noun else "", cost, many, groups.get(f"unit{which}") or ""))
     if len({one.unit for one in prices}) == len(prices) and all(one.unit for one in prices):
