@@ -94,7 +94,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "tipping half_price markdown mark_down much_off sale_price customer_pay what_to_pay price_after price_with "
         "cost_per price_per rent_increase "
         "raise pay_rise pay_raise percent_change cash_float times_table net_price gross_price net_and_gross "
-        "per_head percent_off 餐馆 结账 买单 找零 找钱 "
+        "per_head percent_off card_fee machine_fee gift_aid hammer_price 餐馆 结账 买单 找零 找钱 "
         "分摊 平摊 均摊 AA 算术 计算器 "
         "四则 加减 乘除 数学 "
         "百分比 百分数 算式 表达式 简单运算 折扣 打折 算账 算算 算一算 算数 小费 税 分数 乘方 平方根 "

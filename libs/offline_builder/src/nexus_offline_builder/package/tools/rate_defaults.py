@@ -40,7 +40,7 @@ def states_a_figure(requirement: str) -> bool:
 
 def by_what_is_stated(question: Question, requirement: str) -> str | None:
     """The prompt in full by the rate, the price of a unit or the way of exchanging that the requirement states."""
-    readings = (read(question, requirement) for read in (by_the_rate, by_the_price, exchanged, margin_of))
+    readings = (read(question, requirement) for read in (margin_of, by_the_rate, by_the_price, exchanged))
     return next((one for one in readings if one is not None), None)
 
 
