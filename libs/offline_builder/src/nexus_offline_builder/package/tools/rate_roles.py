@@ -44,6 +44,7 @@ _ARROW = lazy_pattern(r"[-=]+>")
 _REVERSE = lazy_pattern(r"\bother way(?: round| around)?\b|\bbackwards?\b|\bin reverse\b|反过来|倒推", re.IGNORECASE)
 _OTHER_ONE = lazy_pattern(r"\bthe other(?: one| price| figure| side)?\b|另外?[一1]?[个种]", re.IGNORECASE)
 _OPERATES = lazy_pattern(
+    r"\b(?:how (?:old|long|far|many|tall|fast|often|big)|when|where|why|born)\b|"
     r"[*^/<>]|(?<=\s)[-+](?=\s*\d)|\b(?:half|halve|double|twice|triple|thirds?|quarters?|minus|less|plus|per|each|"
     r"split\w*|shar\w+|"
     r"divid\w+|times|average|mean|difference|sum|than|another|extra|more|except\w*|exempt|unless|left|remain\w*|"
@@ -79,6 +80,7 @@ _LINE = lazy_pattern(
 
 _ONE_MORE = lazy_pattern(r"\b(?:first|then|another|extra|more|again)\b|再|又|折上", re.IGNORECASE)
 _SHARED = ("tip", "service")
+_OTHER_RATE = lazy_pattern(r"\b(?:reduced|zero|lower|higher|special|exempt)\b|免税|零税率|低税率", re.IGNORECASE)
 _PAID = lazy_pattern(r"\bpaid\b|付了|收了|转了", re.IGNORECASE)
 """Says of an amount that something is added to that it may be in it already."""
 _MOST_LINES = 20
@@ -133,9 +135,7 @@ def _of_amounts(question: Question, told: Told, said: _Asked, before: _State | N
         if not _OTHER_ONE.search(question.text):
             return None
         raise Refusal("Is that the price with the tax or without it?", "这是含税价还是不含税价？")
-    if not role and stated.kind and KINDS[stated.kind].sign == "+" and _PAID.search(told.text):
-        return None
-    if _ASKS_PERCENT.search(told.text) or (len(told.amounts) > 1 and (stated.kind in _SHARED or stated.shared)):
+    if _says_otherwise(told, role, stated):
         return None
     refuse_mixed_currencies(question.text)
     rate = "% - ".join(told.rates or (stated.rate,)) or (before.rate if before else "")
@@ -153,6 +153,17 @@ def _of_amounts(question: Question, told: Told, said: _Asked, before: _State | N
     states = (_State(one, role or stated.given, rate, people) for one in told.amounts)
     lines = [line for state in states for line in _lines(state, asked, told, stated, question.chinese)]
     return "\n".join(lines) or None
+
+
+def _says_otherwise(told: Told, role: str, stated: Stated) -> bool:
+    """Whether another rate is meant, a share is asked for, an amount may be either, or several are shared."""
+    added = stated.kind and KINDS[stated.kind].sign == "+"
+    return (
+        (not told.rates and _OTHER_RATE.search(told.text) is not None)
+        or bool(not role and added and _PAID.search(told.text))
+        or _ASKS_PERCENT.search(told.text) is not None
+        or (len(told.amounts) > 1 and (stated.kind in _SHARED or stated.shared))
+    )
 
 
 def _meant(stated: Stated, told: Told) -> Stated | None:

@@ -54,8 +54,9 @@ _OTHERWISE = lazy_pattern(
     r"[*^/<>%=]|(?<=\s)[-+](?=\s*\d)|\b(?:half|halve|double|twice|triple|minus|less|same again|each way|one way|return|"
     r"round trip|there and back|average|percent|how (?:many|long|far)|which|instead|than|extra|left|remain\w*|change|"
     r"split\w*|shar\w+|divid\w+|times|discount\w*|off|without|except\w*|not|no|never|vat|tax|tip|paid|pays?|gave|"
-    r"between|until|till|from|if|at|per|each|every|cheaper|off|more|another|again|free|only)\b|n't\b|"
-    r"[减乘除倍半折扣税每再又剩退免哪找]|平均|[平均]分|(?:多少|几)个?(?:小时|公里|天|字|斤|公斤)",
+    r"between|until|till|from|if|at|per|each|every|cheaper|more|another|again|free|only|breaks?|pause|lunch|"
+    r"unpaid)\b|n't\b|"
+    r"[减乘除倍半折扣税每再又剩退免哪找休]|平均|[平均]分|(?:多少|几)个?(?:小时|公里|天|字|斤|公斤)",
     re.IGNORECASE,
 )
 _INTO = lazy_pattern(r"\b(?:in|into|to|as)\s+([a-z]+)", re.IGNORECASE)
@@ -65,6 +66,8 @@ _BARE = lazy_pattern(
     re.IGNORECASE,
 )
 _TO_CLAUSE_END = lazy_pattern(r"[^,;.:?!，；。：？！、\d]*")
+_DAYS = ("day", "week", "month", "year")
+"""Units of time of which it is not said how much of them is worked or used."""
 _PLURAL = lazy_pattern(r"(?<=[a-z]{2})(?:e?s|e)$", re.IGNORECASE)
 _DOZEN = lazy_pattern(r"\b(?:a |1 )?dozen\b", re.IGNORECASE)
 _ASIDE = lazy_pattern(r"(?<!\d)[一1](?=[共下点样起些次直定般])|[这那][一1]?[个件份周天]", re.IGNORECASE)
@@ -157,7 +160,8 @@ def _quantity(number: Fraction, behind: str, price: Price) -> Fraction | None:
     unit, mention = unit_named(price.unit) if price.unit else None, mention_at(behind, start)
     own = unit_named(mention.name) if mention else None
     if unit is not None and own is not None:
-        return converted(number, own, unit) if own.kind == unit.kind and not own.offset else None
+        fits = own.kind == unit.kind and not own.offset and (own == unit or {own.symbol, unit.symbol}.isdisjoint(_DAYS))
+        return converted(number, own, unit) if fits else None
     if not price.unit:
         return number if own is None and price.noun else None
     if not price.unit.isascii():
