@@ -40,6 +40,12 @@ RATES = {
     "commission is 4% of what the car sold for": [("the blue van, 5,200", "= 208")],
     "房费 + 6%服务费": [("房费 850", "服务费: 850 * 6% = 51")],
     "we sell with a mark-up of 40%, I type the cost": [("candles at .85 each, what do I charge", "= 1.19")],
+    "sales tax here is 8%": [
+        ("what's 50 with tax", "= 54"),
+        ("50 before tax", "= 54"),
+        ("what's 54 incl tax in net", "= 50"),
+    ],
+    "the platform takes 3% of every booking": [("380", "left: 380 - 3% = 368.6")],
     "15% off for the whole stock. say the price": [
         ("lamp 60", "= 51"),
         ("the oak table at 240 // how much do they save", "= 36"),

@@ -28,6 +28,12 @@ _ON_IT = lazy_pattern(rf"\s*(?:on|for|to)\s*(?:top of\s*)?(?:an?|the)?\s*{MONEY}
 _IN_IT = lazy_pattern(
     rf"\b(?:in|inside|within|of|from|out of|included in|sitting in\w*)\s*(?:an?|the)?\s*{MONEY}?\s*$|里", re.I
 )
+_WHAT_IS = lazy_pattern(
+    rf"\b(?:what(?:'?s| is)|how much is)\s+{MONEY}?\s*\x00(?!\s*{MONEY}?\s*(?:gross|brutto))|"
+    r"(?:^|\W)\x00\s*[元块]?\s*含税是?多少",
+    re.IGNORECASE,
+)
+"""`what's 45.99 with tax` asks for that."""
 _IS = lazy_pattern(rf"\s*(?:是|为|of|is|was|:)?\s*{MONEY}?\s*", re.IGNORECASE)
 _PUT_ON = lazy_pattern(
     rf"(?:\bplus|\+|\badd(?:ing|s)?|\bput(?:ting)?|\bnow with)\s*(?:the |on )?(?P<tax>{TAX})\b|"
@@ -206,6 +212,8 @@ def _lines(state: _State, asked: list[str], told: Told, stated: Stated, chinese:
         return [f"each: ({n} {sign} {r}%) / {many}"]
     if stated.shared and not many and _EACH.search(told.text):
         raise Refusal("Among how many people?", "几个人分摊？")
+    if not state.role and asked and set(asked) != {"before", "after"}:
+        return []
     if not state.role:
         whole = (("before", "after"), ("after", "before"))
         return [f"{kind.names[to][chinese]}: {forms[of][to]}" for of, to in whole]
@@ -245,6 +253,8 @@ def _roles(told: Told, stated: Stated) -> _Asked | None:
         return None
     names_rate = _names_the_rate(told, stated)
     said = [_said_of(text, one, stated.kind == "tax", names_rate) for one in KINDS[stated.kind].roles.finditer(text)]
+    if _WHAT_IS.search(text) and len(said) == 1 and said[0].role == "after":
+        said = [said[0]._replace(told=False, asked=True)]
     near = min((one.gap for one in said if one.told), default=0)
     sides |= {one.role for one in said if one.told and one.gap == near}
     asked += [one.role for one in said if one.asked or (one.told and one.gap > near)]

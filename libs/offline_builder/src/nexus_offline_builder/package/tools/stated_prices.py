@@ -54,7 +54,8 @@ _OTHERWISE = lazy_pattern(
     r"[*^/<>%=]|(?<=\s)[-+](?=\s*\d)|\b(?:half|halve|double|twice|triple|minus|less|same again|each way|one way|return|"
     r"round trip|there and back|average|percent|how (?:many|long|far)|which|instead|than|extra|left|remain\w*|change|"
     r"split\w*|shar\w+|divid\w+|times|discount\w*|off|without|except\w*|not|no|never|vat|tax|tip|paid|pays?|gave|"
-    r"between|until|till|from|if|at|per|each|every|cheaper|more|another|again|free|only|breaks?|pause|lunch|"
+    r"(?:between|until|till|from|to|at) (?=\W?\d)|"
+    r"if|per|each|every|cheaper|more|another|again|free|only|breaks?|pause|lunch|"
     r"unpaid)\b|n't\b|"
     r"[减乘除倍半折扣税每再又剩退免哪找休]|平均|[平均]分|(?:多少|几)个?(?:小时|公里|天|字|斤|公斤)",
     re.IGNORECASE,

@@ -83,6 +83,7 @@ KINDS = {
         "original,to pay,saved|原价,实付,优惠",
     ),
     "cut": _kind(
+        r"\b(?:takes?|keeps?) (?:an? )?(?=\d+(?:\.\d+)?\s*%)|抽成|"
         r"\bcommissions?\b|\bfees?\b|\broyalt\w+|\bprovisions?\b|\bmy (?:cut|share)\b|佣金|提成|手续费",
         "-",
         r"\bbefore\b",
@@ -101,7 +102,7 @@ KINDS = {
         "amount,rest,deposit|金额,尾款,定金",
     ),
     "premium": _kind(
-        r"\bpremiums?\b|\bgift ?aid\b|\bsur?charges?\b|\binterest\b|附加费|利息",
+        r"\bpremiums?\b|\bgift ?aid\b|\bsur?charges?\b|\binterest\b|附加费|加收|利息",
         "+",
         r"\b(?:hammer|before|without)\b",
         r"\b(?:total|final|altogether|pays?|costs?|with)\b|总共|合计|共",
@@ -165,7 +166,8 @@ _PUTS_ON = lazy_pattern(
     r"\b(?:add|adds|adding|plus|put|with) (?:the |on )?(?:\S+ ){0,2}(?:tax|vat|gst)\b|加税|加上税", re.IGNORECASE
 )
 _GIVEN = lazy_pattern(
-    r"(?:\b(?:gives?|given|giving|enters?|inputs?|types?|typing|keys? in|from|of|when|have|got|put in)\b|[给报]|输入|"
+    r"(?:\b(?:gives?|given|giving|enters?|inputs?|types?|typing|keys? in|quotes?|from|of|when|have|got|"
+    r"put in)\b|[给报]|输入|"
     r"已知|提供)[^,;，；。]{0,20}$",
     re.IGNORECASE,
 )
