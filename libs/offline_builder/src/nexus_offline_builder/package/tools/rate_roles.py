@@ -304,11 +304,11 @@ def _names_the_rate(told: Told, stated: Stated) -> bool:
 
 def _said_of(text: str, one: "re.Match[str]", of_amounts: bool, names_rate: bool) -> _Said:
     role, at = one.lastgroup or "", text.find("\0")
+    named = names_rate and not re.search("[额金]|part|amount", one.group())
     if at < 0:
-        return _Said(role, asked=True)
+        return _Said(role, asked=not named)
     ahead = _CLAUSE.split(text[: one.start()])[-1].split("\0")[-1]
     clause = _CLAUSE.split(text[one.end() :])[0]
-    named = names_rate and not re.search("[额金]|part|amount", one.group())
     alone = "\0" not in clause and _FILLS.sub("", ahead + clause) == ""
     asks = bool(_ASKS.search(ahead)) or (not named and (alone or bool(_ASKS_BEHIND.match(text, one.end()))))
     before = one.end() <= at
