@@ -233,7 +233,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
         "extraction find finder collect scan highlight pull scrape detect list grab harvest "
-        "identify parse out_of spot "
+        "identify parse out_of spot 里面的 只想要 只要 "
         "gather get search recognise recognize fish pick 提取 抽取 查找 抓 抠 扒 扒出 挖出 挑出 找出 找 识别 抓取 列出",
     ),
     ToolRule(

@@ -134,6 +134,7 @@ def _wanted(requirement: str) -> str:
     text = _HOW_MUCH_TEXT.sub(
         " word count ", _BOTH_ARROWS.sub(" to ", text) + (" vice versa" * bool(_BOTH_ARROWS.search(text)))
     )
+    text = text.replace("聊天记录", " 留言 ").replace("聊天内容", " 留言 ")
     text = _ABOUT_SIGNS.sub(" ", _TO_FIND.sub(r" regex \1", text))
     if _WHO_MOST.search(text) or (_RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower()):
         text += " pivot table"

@@ -62,10 +62,10 @@ def about_earlier_table(question: Question) -> Task | None:
     if table is not None:
         at = next(at for at, text in enumerate(question.earlier) if table_in(text) == table)
         before = (table.around, *reversed(question.earlier[:at]))
-        if (answer := followed(table, before, without_gaps(table, words), question.chinese)) is not None:
-            return Task(CERTAIN, lambda: answer)
         if (later := followed_request(table, before, words, question.chinese, question.requirement)) is not None:
             return Task(CERTAIN, lambda: later)
+        if (answer := followed(table, before, without_gaps(table, words), question.chinese)) is not None:
+            return Task(CERTAIN, lambda: answer)
         return _of_table(table, in_its_words(table, words), question)
     asks = _asks_figure(words) or (GROUP.search(words) and not re.search(r"\d", words))
     if not asks or _LISTS_NUMBERS.search(words) or not TABLE_WORDS.search(words):

@@ -7,7 +7,7 @@ from operator import eq, ge, gt, le, lt
 from typing import NamedTuple
 
 from .csv_conditions import NO, YES, Condition, says_yes_or_no
-from .table import MISSING, Column, Table, numeric_columns
+from .table import MISSING, Column, Table, numbered, numeric_columns
 from .table_roles import BY_WORD, EXACT, Role
 from .table_words import BEHIND, words_of
 
@@ -34,12 +34,14 @@ class Asked(NamedTuple):
     differ: bool = False
     money: bool = False
     refers: bool = False
+    minus: bool = False
+    share: bool = False
 
     @property
     def figures(self) -> bool:
-        return bool(self.measures or self.extremes or self.counted or self.amount or self.differ or self.product) or (
-            self.group is not None
-        )
+        return bool(
+            self.measures or self.extremes or self.counted or self.amount or self.differ or self.product or self.share
+        ) or (self.group is not None)
 
 
 class Unread(Exception):
@@ -70,10 +72,12 @@ class Picking:
     def _all(self, *kinds: str) -> list[int]:
         return [at for at, one in enumerate(self._roles) if one.kind in kinds and at not in self._used]
 
-    def _near(self, start: int, step: int, *kinds: str, over: tuple[str, ...] = ("plain",)) -> int | None:
+    def _near(
+        self, start: int, step: int, *kinds: str, over: tuple[str, ...] = ("plain",), reach: int = _NEAR
+    ) -> int | None:
         """The next word of these kinds in a direction, over words of others in the same clause."""
         at = start + step
-        for _ in range(_NEAR):
+        for _ in range(reach):
             if not 0 <= at < len(self._roles) or self._roles[at].clause != self._roles[start].clause:
                 return None
             if self._kind(at) in kinds:
@@ -212,6 +216,8 @@ class Picking:
                 raise Unread(self._roles[at].text)
             self._used.add(at)
             chosen.setdefault((columns[0], self._negated(at)), set()).update(cells[columns[0]])
+        for at in self._all("number"):
+            self._numbered(at, chosen)
         for at in self._all("plain", "word"):
             ahead = self._roles[at - 1].text.lower() if at else ""
             held = [one for one in range(len(self._table.header)) if self._holds(one, self._roles[at].text.lower())]
@@ -220,6 +226,19 @@ class Picking:
                 chosen.setdefault((held[0], False), set()).add(self._roles[at].text.lower())
         for (column, negated), said in chosen.items():
             self._one_of(column, frozenset(said), negated)
+
+    def _numbered(self, at: int, chosen: dict[tuple[int, bool], set[str]]) -> None:
+        """`bidder 22`, of a column that names by numbers."""
+        role, text = self._roles[at], self._roles[at].text.strip().lower()
+        columns = (
+            self._roles[at - 1].columns if self._kind(at - 1) == "column" and not role.spelled else frozenset[int]()
+        )
+        texts = [one for one in columns - self._numeric.keys() if numbered(self._table.header[one])]
+        if len(texts) == 1:
+            if not self._holds(texts[0], text):
+                raise Unread(role.text)
+            self._used |= {at, at - 1}
+            chosen.setdefault((texts[0], self._negated(at - 1)), set()).add(text)
 
     def _one_of(self, column: int, cells: frozenset[str], negated: bool) -> None:
         def holds(cell: str, _number: Fraction | None) -> bool:
@@ -237,7 +256,8 @@ class Picking:
             before = self._near(at, -1, "column", over=(*over, "word"))
             if self._kind(at) == "not" and found is not None and self._roles[found].sure < BY_WORD:
                 continue
-            missing = self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
+            nothing = self._roles[at].text.lower() == "nothing" and self._kind(at - 1) == "column"
+            missing = nothing or self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
             place = found if not missing or (found is not None and before is None) else before
             if place is None or place in self._used:
                 continue

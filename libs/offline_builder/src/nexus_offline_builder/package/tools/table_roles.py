@@ -31,6 +31,7 @@ _ACTIVE = said_in(
     "total average median most least adjective count amount differ times per share other "
     "distinct number cell without > < ≥ ≤"
 )
+_CURRENCIES = {"eur": "euro euros", "usd": "dollar dollars", "gbp": "pound pounds quid", "cny": "rmb 人民币"}
 _SOFT = said_in(
     "give gave given made make bring brought amount amounts value total worth far last took "
     "time times old day days person people name names who when where kind type "
@@ -117,7 +118,7 @@ class _Words:
         for word in words:
             if word not in PLAIN and (len(word) > 2 or not word.isascii()):
                 self._parts.setdefault(stem(word), set()).add(at)
-        if not plain.isascii() and (len(plain) > 2 or re.fullmatch("[\u4e00-\u9fff][名级称号]", plain)):
+        if not plain.isascii() and (len(plain) > 2 or re.fullmatch("[\u4e00-\u9fff][名级称号别]", plain)):
             for part in (plain[-2:], plain[:2]) if len(plain) > 2 else (plain[:1],):
                 self._parts.setdefault(part, set()).add(at)
         chinese = [one for one in self._known.of_word if not one.isascii() and len(one) > 1 and one in low]
@@ -135,19 +136,30 @@ class _Words:
                 self._cells.setdefault(form, {}).setdefault(at, set()).add(low)
             for day in {f"{low}{one}" for one in ("day", "sday", "nesday", "rsday", "urday", "days", "urdays")} & _DAYS:
                 self._cells.setdefault(day, {}).setdefault(at, set()).add(low)
+            for form in _CURRENCIES.get(low, "").split():
+                self._cells.setdefault(form, {}).setdefault(at, set()).add(low)
             for form in forms_of(cell) - {low}:
                 self._part_cells.setdefault(form, {}).setdefault(at, set()).add(low)
 
     def of(self, clause: str) -> Iterator[Role]:
         at, low, self._clause = 0, clause.lower(), clause
+        role: Role | None = None
         while at < len(clause):
             self._at = at
             if clause[at].isspace():
                 at += 1
                 continue
-            role = self._longest(clause, low, at) or self._single(clause, at)
+            found = self._longest(clause, low, at) or self._single(clause, at)
+            role = found._replace(kind="plain") if role and self._goes_on(role, found, clause[:at]) else found
             yield role
             at += max(1, len(role.text))
+
+    def _goes_on(self, before: Role, role: Role, ahead: str) -> bool:
+        """`时间` of `持续时间`, where there is a column `持续` and another one `时间`."""
+        if role.text.isascii() or not ahead.endswith(before.text) or not before.columns & self.numeric.keys():
+            return False
+        both = (self._known.of_word.get(one.text, set[str]()) for one in (before, role))
+        return role.kind == "column" and bool(set.intersection(*both) & self._known.measures)
 
     def _longest(self, clause: str, low: str, at: int) -> Role | None:
         number = _NUMBER.match(clause, at)
@@ -157,7 +169,7 @@ class _Words:
                 continue
             if number and len(number.group()) >= size:
                 break
-            if not word.isascii() and self._cuts_a_name(low, at, size):
+            if not word.isascii() and (self._cuts_a_name(low, at, size) or self._cuts_all(low, at, size)):
                 continue
             if (role := self._role(word, clause[at : at + size])) is not None:
                 return role
@@ -173,6 +185,10 @@ class _Words:
         inside = range(at + 1, at + size)
         names = [one for one in self._names if len(one) > 1 and not one.isascii()]
         return any(text.startswith(one, start) and start + len(one) > at + size for start in inside for one in names)
+
+    def _cuts_all(self, text: str, at: int, size: int) -> bool:
+        """`周一` of `这周一共`."""
+        return at > 0 and text[at - 1] in "这本上下每" and text[at + size - 1 : at + size + 1] == "一共"
 
     def _role(self, word: str, text: str) -> Role | None:
         """What a word is: a name of the table before an operation, that before what a column may be called besides."""

@@ -44,7 +44,7 @@ _OPERATIONS = (
     (
         "without",
         "without except excluding except_for other_than apart_from leaving_out leave_out ignoring ignore minus "
-        "but_not not_counting not_including exclude excl less 除了 不算 不含 去掉 不包括 除去 扣掉",
+        "but_not not_counting not_including exclude excl less 减 减去 除了 不算 不含 去掉 不包括 除去 扣掉",
     ),
     (
         "not",
@@ -52,7 +52,7 @@ _OPERATIONS = (
         "didnt 没 未 不是 没有 還沒",
     ),
     ("empty", "no empty blank missing lacks lacking forgot forgotten nothing 没填 没写 空着 空白 缺 没登记 沒填"),
-    ("share", "share percentage percent proportion % fraction 占 占比 百分之 比例"),
+    ("share", "share percentage percent proportion % fraction 占 占比 百分之 百分之几 百分之多少 百分比 比例"),
     (
         "other",
         "standard_deviation stdev variance percentile correlation cumulative running_total weighted forecast mode "
@@ -69,7 +69,7 @@ LIMITS = (
     (
         "<",
         "under below less_than fewer_than lower_than smaller_than cheaper_than shorter_than younger_than faster_than "
-        "lighter_than < 不到 小于 低于 少于 不足 小於 低於",
+        "lighter_than < 不到 不满 未满 小于 低于 少于 不足 小於 低於",
     ),
     ("≥", "at_least >= ≥ no_less_than or_more minimum_of 至少 不低于 不少于"),
     ("≤", "at_most <= ≤ up_to no_more_than 至多 不超过"),
@@ -108,7 +108,11 @@ _CONCEPTS = (
     ),
     ("wages", "salary salaries wage wages 工资 工钱 薪水"),
     ("rate", "rate rates"),
-    ("goals", "goals goal tore tor"),
+    (
+        "derived",
+        "vat tax taxes gst profit profits margin margins interest commission 利润 毛利 税 税额 增值税 利息 提成",
+    ),
+    ("goals", "goals goal scorer scorers scored tore tor"),
     (
         "time",
         "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h day days "
@@ -119,7 +123,7 @@ _CONCEPTS = (
         "length",
         "distance km kms kilometre kilometres kilometer kilometers miles mile mi metres meters metre m nm "
         "cm length far  "
-        "strecke 距离 公里 里程 长度 千米",
+        "strecke 米 厘米 距离 公里 里程 长度 千米",
     ),
     (
         "mass",
@@ -164,7 +168,7 @@ _NAMES = (
 _ADJECTIVES = (
     ("fastest quickest 最快", "least time", "most speed"),
     ("slowest 最慢", "most time", "least speed"),
-    ("longest 最长 最久", "most time length", ""),
+    ("longest 最长 最久", "most time length nights", ""),
     ("shortest 最短", "least time length", ""),
     ("farthest furthest 最远", "most length", ""),
     ("coldest chilliest 最冷", "least warmth", ""),
