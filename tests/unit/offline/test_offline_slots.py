@@ -39,6 +39,11 @@ ANSWERED = [
     (TABLE, [f"calls per Team\n{CALLS}", "and which is the most?"], "Red (Calls: 50)"),
     (TABLE, [f"what share of all the calls were Ada's, in percent\n{CALLS}"], "50%"),
     (TABLE, ["how much is Mo short by? (rent less deposit)\nname,rent,deposit\nMo,90,40\nJo,70,70"], "50"),
+    (TABLE, ["who hasn't paid a penny?\nname,paid\nMo,90\nJo,0"], "Jo"),
+    (TABLE, ["Who set up the most goals? (assists)\nname,goals,assists\nMo,9,1\nJo,2,4"], "Jo"),
+    (TABLE, ["sum up the totals for me, Ann next door does the books tonight\nwho,total\nAnn Lee,9\nBo Ek,8"], "17"),
+    (TABLE, ["what did we spend on 9 May 2026?\nwhat,sum,date\nBed,90,2026-05-02\nTea,5,2026-05-09"], "5"),
+    ("club stats: player, goals, minutes. best and worst, totals", ["total goals\nname,goals\nMo,9\nJo,2"], "11"),
     (TABLE, ["who paid nothing?\nname,paid\nMo,90\nJo,0"], "Jo"),
     (TABLE, ["what did we spend in euros\nwhat,sum,currency\nBed,90,EUR\nBus,70,PLN\nTea,5,EUR"], "95"),
     (TABLE, [f"total of calls for Red, my aunt in Leeds asks\n{CALLS}"], "50"),
@@ -66,6 +71,8 @@ ANSWERED = [
     ),
 ]
 ASKED_BACK = [
+    (TABLE, ["who are we with longest?\nName;Fee;Paid\nAda Holm;9;9\nBo Ek;8;4", "And what's Holm's phone number?"]),
+    (TABLE, [f"total of calls\n{CALLS}", "and in kilos?"]),
     (TABLE, [f"how much input VAT in these?\n{LEDGER}"]),
     (TABLE, [f"profit per payee\n{LEDGER}"]),
     (SALE, [f"what does paddle no 99 owe\n{AUCTION}"]),

@@ -111,7 +111,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     if (code := code_shown(question.requirement)) is not None:
         return f"find /{code}/ in: {text}"
     only = word_wanted(wanted)
-    if only is not None and not question.earlier:
+    if only is not None and "\n" in text:
         text = lines_with(only, text) or f"({only})"
     if (
         not kinds

@@ -29,6 +29,7 @@ _CHINESE_MONTH = lazy_pattern("(十[一二]?|[一二三四五六七八九])月")
 _SIGN = lazy_pattern(r"[-+/−]")
 _LATIN = lazy_pattern("[A-Za-z]{3,}")
 _CHINESE = lazy_pattern("[\u4e00-\u9fff]+")
+_YEAR = lazy_pattern(r"(?<![\w.,])(?:19|20)\d\d(?![\w.,])")
 _MOST_LABELS = 5
 
 
@@ -44,6 +45,8 @@ def read_request(table: Table, request: str, requirement: str = "", part: bool =
     if (days := on_days(table, request)) is not None:
         request, condition = days
         conditions.append(condition)
+        years = {year for row in table.rows for year in _YEAR.findall(row[condition.column])}
+        request = _YEAR.sub(lambda found: " " if {found.group()} == years else found.group(), request)
     nouns = frozenset((*map(stem, _LATIN.findall(requirement)), *pieces_of(requirement)))
     asked = asked_of(table, roles_of(table, request), tuple(conditions), nouns, part)
     return (table, asked) if asked is not None else None
@@ -162,7 +165,7 @@ def _asked(
 def _share(table: Table, asked: RowsAsked) -> Answer | None:
     """What the rows that are picked are of all, in the column that is meant, else by their number."""
     of = asked.of
-    if not of.conditions or of.extremes or of.group is not None or of.differ:
+    if not of.conditions or of.extremes or of.group is not None or len(asked.rows.rows) == len(table.rows):
         raise Unread("%")
     chosen = [] if of.counted and not asked.targets else asked.chosen()
     if len(chosen) > 1:

@@ -8,7 +8,7 @@ from .csv_conditions import Condition
 from .table import Table, numbered
 from .table_grouped import Grouping
 from .table_picked import MEASURED, Asked, Unread
-from .table_roles import BY_KIND, Role
+from .table_roles import BY_KIND, GIVEN, Role
 from .table_words import kinds, said_in, stem, words_of
 
 _WHOLE = said_in("altogether in_total in_all together overall all_in 一共 总共 共 總共 加起来 全部加起来")
@@ -78,9 +78,16 @@ class _Asking(Grouping):
             step()
         of = self._of
         if part:
+            self._refuse_what_is_his()
             return of
         self._refuse_unasked()
         return of if of.figures or of.conditions or of.distinct or of.refers or (of.listed and of.labels) else None
+
+    def _refuse_what_is_his(self) -> None:
+        """`what's Holm's phone number`: of a row something that is not there."""
+        for at in range(1, len(self._roles)):
+            if self._kind(at) == "word" and self._roles[at - 1].text.lower() in ("'s", "his", "her", "their", "its"):
+                raise Unread(self._roles[at].text)
 
     def _says_more(self, at: int) -> bool:
         """`maths marks`, where `maths` is a column: what that is; `tax man`: no tax."""
@@ -147,7 +154,7 @@ class _Asking(Grouping):
         role = self._roles[at]
         if role.text.isascii():
             return
-        behind = self._nouns_from(at + 1, 1) if self._roles[at - 1].text not in ("这", "那") else ""
+        behind = self._nouns_from(at + 1, 1)
         if role.kind == "list":
             if role.text.startswith("哪") and self._of.extremes and len(behind) > 1 and not self._is_known(behind[:2]):
                 raise Unread(behind)
@@ -233,6 +240,9 @@ class _Asking(Grouping):
             elif len(texts) == 1:
                 labels += [one for one in texts if one not in labels]
         self._set(labels=tuple(labels))
+        given = [frozenset(self._numbers_in(at)) for at, one in enumerate(self._roles) if one.sure == GIVEN]
+        if any(given):
+            sets = [one for one in given if one]
         if self._of.product is None:
             self._targets(sets)
 
@@ -279,6 +289,8 @@ class _Asking(Grouping):
         """`how many hours` is a total, `how many cats` are rows; of a thing that nobody knows it is neither."""
         for at in self._all("count"):
             self._used.add(at)
+            if self._roles[at - 1].text in ("这", "那"):
+                continue
             self._refuse_other_things(at)
             noun = at + 1
             while self._kind(noun) in ("plain", "number", "distinct", "cell", "total"):

@@ -99,6 +99,7 @@ def _merged(base: Asked, new: Asked, words: str) -> Asked:
     if new.figures and _OF_ALL.search(words):
         kept = ()
     conditions = (*kept, *new.conditions)
+    new = new._replace(labels=tuple(at for at in new.labels if at not in places))
     if not new.figures:
         return base._replace(
             conditions=conditions,

@@ -26,7 +26,7 @@ class Grouping(Picking):
 
     def _products(self) -> None:
         for at in self._all("without"):
-            if self._roles[at].text.lower() in ("minus", "less", "减", "减去"):
+            if self._roles[at].text.lower() in ("minus", "less"):
                 self._difference(at)
         for at in self._all("times"):
             left, right = self._beside(at, -1), self._beside(at, 1)

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from .csv_conditions import NO, YES, Condition, says_yes_or_no
 from .table import MISSING, Column, Table, numbered, numeric_columns
-from .table_roles import BY_WORD, EXACT, Role
+from .table_roles import BY_KIND, BY_WORD, EXACT, Role
 from .table_words import BEHIND, words_of
 
 _SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {">": gt, "<": lt, "≥": ge, "≤": le, "=": eq}
 _NEAR = 4
+_NOT_A_BIT = ("nothing", "a penny", "a cent", "a dime")
 MEASURED = ("total", "average", "median")
 
 
@@ -256,7 +257,10 @@ class Picking:
             before = self._near(at, -1, "column", over=(*over, "word"))
             if self._kind(at) == "not" and found is not None and self._roles[found].sure < BY_WORD:
                 continue
-            nothing = self._roles[at].text.lower() == "nothing" and self._kind(at - 1) == "column"
+            text = self._roles[at].text.lower()
+            if text.startswith("a ") and self._near(at, -1, "not", over=("column", "plain")) is None:
+                continue
+            nothing = text in _NOT_A_BIT and self._kind(at - 1) == "column" and self._roles[at - 1].sure > BY_KIND
             missing = nothing or self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
             place = found if not missing or (found is not None and before is None) else before
             if place is None or place in self._used:

@@ -13,7 +13,8 @@ from .patterns import lazy_pattern
 from .table import Column, Table, number_in, numbered, numeric_columns
 from .table_words import ALSO, BEHIND, PLAIN, adjectives, is_same_word, kinds, operations, said_in, stem, words_of
 
-EXACT, BY_WORD, BY_KIND = 3, 2, 1
+GIVEN, EXACT, BY_WORD, BY_KIND = 4, 3, 2, 1
+_TALK = 3
 _LONGEST_WORD = 40
 _CLAUSE = lazy_pattern(r"[.!?;]+(?=\s|$)|[。！？；，,]+(?=\D|$)(?!\w+,\w)|\n|\s[-–—]+\s|[()（）]|\.{2,}|[:：](?=\s|$)")
 _NUMBER = lazy_pattern(r"[$€£¥]?\s?-?\d[\d,]*(?:\.\d+)?|\.\d+")
@@ -60,7 +61,24 @@ def roles_of(table: Table, request: str) -> list[Role]:
     for at, clause in enumerate(_clauses(words, _ROUNDED.sub(" ", request.replace("’", "'")))):
         clauses.append([role._replace(clause=at) for role in words.of(clause)])
     active = [roles for roles in clauses if any(_is_active(role) for role in roles)]
+    active = [roles for roles in active if not _is_talk(roles)] or active
+    active = [_given(roles, request) for roles in active]
     return [role for roles in active or clauses for role in roles]
+
+
+def _is_talk(roles: list[Role]) -> bool:
+    """`Ann next door does the books`: somebody whose first name is in the table, too, and nothing asked."""
+    part = all(role.kind == "cell" and role.sure == BY_KIND for role in roles if _is_active(role))
+    return part and sum(role.kind == "word" for role in roles) >= _TALK
+
+
+def _given(roles: list[Role], request: str) -> list[Role]:
+    """`(assists)`, `(hammer only)`: a column in brackets says which one is meant."""
+    named = [role for role in roles if role.kind == "column"]
+    alone = len(named) == 1 and named[0].sure == EXACT and all(one.kind in ("column", "plain") for one in roles)
+    if not alone or not re.search(rf"[(（]\s*{re.escape(roles[0].text)}", request):
+        return roles
+    return [role._replace(sure=GIVEN) if role.kind == "column" else role for role in roles]
 
 
 def _clauses(words: "_Words", request: str) -> Iterator[str]:
@@ -239,7 +257,7 @@ class _Words:
             return Role("column", text, columns=columns, sure=BY_KIND)
         held = self._part_cells.get(said, {}) if text[:1].isupper() or not said.isascii() else {}
         if sum(map(len, held.values())) == 1 and said not in PLAIN and kind is None and len(said) > 1:
-            return Role("cell", text, cells=tuple((at, frozenset(one)) for at, one in held.items()))
+            return Role("cell", text, sure=BY_KIND, cells=tuple((at, frozenset(one)) for at, one in held.items()))
         missing = kind is None and said not in _SOFT and any(one in self._known.measures for one in known)
         return Role("missing", text) if missing else None
 

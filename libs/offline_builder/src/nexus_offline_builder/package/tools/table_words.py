@@ -44,14 +44,18 @@ _OPERATIONS = (
     (
         "without",
         "without except excluding except_for other_than apart_from leaving_out leave_out ignoring ignore minus "
-        "but_not not_counting not_including exclude excl less 减 减去 除了 不算 不含 去掉 不包括 除去 扣掉",
+        "but_not not_counting not_including exclude excl less 除了 不算 不含 去掉 不包括 除去 扣掉",
     ),
     (
         "not",
         "not n't never don't doesn't didn't isn't aren't wasn't weren't hasn't haven't dont isnt arent "
         "didnt 没 未 不是 没有 還沒",
     ),
-    ("empty", "no empty blank missing lacks lacking forgot forgotten nothing 没填 没写 空着 空白 缺 没登记 沒填"),
+    (
+        "empty",
+        "no empty blank missing lacks lacking forgot forgotten nothing a_penny a_cent a_dime "
+        "没填 没写 空着 空白 缺 没登记 沒填",
+    ),
     ("share", "share percentage percent proportion % fraction 占 占比 百分之 百分之几 百分之多少 百分比 比例"),
     (
         "other",
@@ -201,7 +205,7 @@ _PLAIN = (
     "all any some there here over into about up out off please pls hi hello hey ok okay now well yes no not "
     "i_mean 's s t m re ve ll d's got get much many each every per whole both very quite really still yet"
 )
-PLAIN = frozenset(_PLAIN.split())
+PLAIN = said_in(_PLAIN)
 """Words that are no noun, so that they fill no place in a request."""
 
 
