@@ -349,6 +349,8 @@ def _is_told(asked: str, at: int) -> bool:
     """Whether the clause tells about somebody and asks nothing: `my sister in Leeds wants jam`."""
     start = max(asked.rfind(sign, 0, at) for sign in ".!?;,\n–—(") + 1
     clause = re.split(r"[.!?;,\n–—)]", asked[start:], maxsplit=1)[0]
+    if re.match(r"\w+'s (?:list|sheet|table|file|notes|data|log)\b", asked[at:], re.IGNORECASE):
+        return True
     return _TELLS.match(clause) is not None and _ASKS_OF_ROWS.search(clause) is None
 
 

@@ -219,6 +219,7 @@ def _only_kind(question: Question) -> tuple[PatternKind, str] | None:
     passage = _passage(before)
     kinds = _kinds_in(passage.request) if passage else _found_in(before)
     text = passage.text if passage and passage.text is not None else before
+    kinds = kinds if len(kinds) == 1 else [kind for kind in kinds if found_of(kind, text)]
     return (kinds[0], text) if len(kinds) == 1 else None
 
 

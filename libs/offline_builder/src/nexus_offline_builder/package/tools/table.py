@@ -181,7 +181,7 @@ def _on_one_line(text: str) -> Table | None:
         pieces = [piece.strip() for piece in re.split(separator, text) if piece.strip()]
         widths = [piece.count(",") for piece in pieces]
         start = next((at for at, width in enumerate(widths) if width and not pieces[at].endswith(",")), None)
-        if start is None or not re.search(r"[^\W\d]", pieces[start]):
+        if start is None or not re.search(r"[^\W\d]", re.split(r"[:：]\s*|\s", pieces[start])[-1]):
             continue
         end = start
         while end < len(pieces) and widths[end] == widths[start]:

@@ -79,6 +79,15 @@ def is_read(table: Table, request: str, requirement: str = "") -> bool:
         return False
 
 
+def names_a_figure(table: Table, request: str) -> bool:
+    """Whether a figure of a column is asked for by name."""
+    try:
+        found = read_request(table, request)
+    except (Unread, Refusal):
+        return False
+    return found is not None and bool(found[1].measures and found[1].targets)
+
+
 def answer_to(table: Table, request: str, chinese: bool, requirement: str = "") -> Answer | None:
     """None where nothing is asked that is known here. Raises Refusal where a part of it cannot be told."""
     try:

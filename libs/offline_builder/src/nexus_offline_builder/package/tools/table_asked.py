@@ -86,7 +86,14 @@ class _Asking(Grouping):
     def _refuse_what_is_his(self) -> None:
         """`what's Holm's phone number`: of a row something that is not there."""
         for at in range(1, len(self._roles)):
-            if self._kind(at) == "word" and self._roles[at - 1].text.lower() in ("'s", "his", "her", "their", "its"):
+            if self._kind(at) == "word" and self._roles[at - 1].text.lower() in (
+                "'s",
+                "s",
+                "his",
+                "her",
+                "their",
+                "its",
+            ):
                 raise Unread(self._roles[at].text)
 
     def _says_more(self, at: int) -> bool:
@@ -292,11 +299,17 @@ class _Asking(Grouping):
             if self._roles[at - 1].text in ("这", "那"):
                 continue
             self._refuse_other_things(at)
+            if self._roles[at].text.lower() in ("number", "nr") and self._kind(at - 1) == "word":
+                raise Unread(f"{self._roles[at - 1].text} {self._roles[at].text}")
             noun = at + 1
             while self._kind(noun) in ("plain", "number", "distinct", "cell", "total"):
                 noun += 1
             kind = self._kind(noun)
             if kind == "share" or self._of.share:
+                continue
+            pieces = [one for one in self._numeric if self._is_of(one, ("pieces",))]
+            if kind == "word" and len(pieces) == 1 and stem(self._roles[noun].text) in self._nouns:
+                self._set(targets=(pieces[0],), measures=self._of.measures or ("total",))
                 continue
             people = [one for one in self._numeric if self._table.header[one] == "人数"]
             if people and "人" in f"{self._roles[at].text}{self._roles[noun].text if kind else ''}":

@@ -260,7 +260,9 @@ class Picking:
             text = self._roles[at].text.lower()
             if text.startswith("a ") and self._near(at, -1, "not", over=("column", "plain")) is None:
                 continue
-            nothing = text in _NOT_A_BIT and self._kind(at - 1) == "column" and self._roles[at - 1].sure > BY_KIND
+            nothing = text in _NOT_A_BIT and self._kind(at - 1) == "column"
+            if nothing and self._roles[at - 1].sure == BY_KIND and len(self._numeric) > 1:
+                raise Unread(text)
             missing = nothing or self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
             place = found if not missing or (found is not None and before is None) else before
             if place is None or place in self._used:

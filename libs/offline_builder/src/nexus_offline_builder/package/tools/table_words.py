@@ -121,7 +121,7 @@ _CONCEPTS = (
         "time",
         "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h day days "
         "lasted last took dauer zeit  "
-        "durée tiempo 时间 时长 分钟 小时 耗时 持续 用时 秒",
+        "durée tiempo 时间 时长 工时 分钟 小时 耗时 持续 用时 秒",
     ),
     (
         "length",
