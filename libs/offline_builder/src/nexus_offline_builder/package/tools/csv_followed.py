@@ -18,7 +18,7 @@ from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
-from .table_follow import followed_request
+from .table_follow import followed_request, most_of_groups
 from .wording import asks_how_many
 
 TABLE_WORDS = lazy_pattern(
@@ -62,10 +62,11 @@ def about_earlier_table(question: Question) -> Task | None:
     if table is not None:
         at = next(at for at, text in enumerate(question.earlier) if table_in(text) == table)
         before = (table.around, *reversed(question.earlier[:at]))
+        most = most_of_groups(table, before, words, question.chinese, question.requirement)
+        if (answer := most or followed(table, before, without_gaps(table, words), question.chinese)) is not None:
+            return Task(CERTAIN, lambda: answer)
         if (later := followed_request(table, before, words, question.chinese, question.requirement)) is not None:
             return Task(CERTAIN, lambda: later)
-        if (answer := followed(table, before, without_gaps(table, words), question.chinese)) is not None:
-            return Task(CERTAIN, lambda: answer)
         return _of_table(table, in_its_words(table, words), question)
     asks = _asks_figure(words) or (GROUP.search(words) and not re.search(r"\d", words))
     if not asks or _LISTS_NUMBERS.search(words) or not TABLE_WORDS.search(words):

@@ -33,6 +33,7 @@ _MORE_ASKED = lazy_pattern(
     r"first|last|longest|average|mask|between|until|plus|minus|days?)\b|之间|相差|排序|删除|替换|发送|总和|求和",
     re.IGNORECASE,
 )
+_ABOUT_IT = lazy_pattern(r"\s*(?:is|are|was|were|do|does|did|can|what|which|who|how|why|where|check)\b", re.IGNORECASE)
 _LONGEST_PATTERN = 200
 _LONGEST_TEXT_FOR_PATTERN = 100_000
 _VERB = lazy_pattern(
@@ -100,7 +101,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     kinds = _kinds_in(wanted) if not _NARROWED.search(wanted) else []
     holds = any(kind in kinds for kind in _found_in(text))
     if (
-        (is_request(text) and (not holds or _kinds_in(_without_found(text))))
+        (is_request(text) and (not holds or _kinds_in(_without_found(text)) or _ABOUT_IT.match(text)))
         or _unclear_head(text) is not None
         or _USER_PATTERN.search(text[:2000])
         or _passage(text) is not None

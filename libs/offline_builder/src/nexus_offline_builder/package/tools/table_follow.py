@@ -60,6 +60,21 @@ def followed_request(
         return None
 
 
+def most_of_groups(
+    table: Table, before: Sequence[str], words: str, chinese: bool, requirement: str = ""
+) -> Answer | None:
+    """`and which is the most?` after figures by name; None for any other turn."""
+    try:
+        base = _asked_before(table, before[:1], requirement)
+        read = (
+            read_request(table, words, requirement, part=True) if base is not None and base.group is not None else None
+        )
+    except Unread:
+        return None
+    most = read is not None and read[1].extremes and not (read[1].labels or read[1].targets or read[1].conditions)
+    return followed_request(table, before, words, chinese, requirement) if most else None
+
+
 def _asked_before(table: Table, before: Sequence[str], requirement: str) -> Asked | None:
     """What the requests so far ask together."""
     base: Asked | None = None

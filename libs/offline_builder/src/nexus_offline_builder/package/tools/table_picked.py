@@ -136,13 +136,14 @@ class Picking:
 
     def _limit(self, at: int, sign: str) -> None:
         role = self._roles[at]
-        behind = at + 1 if self._kind(at + 1) == "column" else None
+        after = at + 2 if self._kind(at + 1) == "behind" else at + 1
+        behind = after if self._kind(after) == "column" else None
         if (
-            self._kind(at + 1) == "plain"
-            and self._roles[at + 1].text.lower() in ("in", "for")
-            and self._kind(at + 2) == "column"
+            self._kind(after) == "plain"
+            and self._roles[after].text.lower() in ("in", "for")
+            and self._kind(after + 1) == "column"
         ):
-            behind = at + 2
+            behind = after + 1
         candidates = self._numbers_in(behind) if behind is not None else []
         if len(candidates) == 1 and behind is not None:
             self._used.add(behind)
