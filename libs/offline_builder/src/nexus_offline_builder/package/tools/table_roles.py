@@ -176,8 +176,8 @@ class _Words:
         """`时间` of `持续时间`, where there is a column `持续` and another one `时间`."""
         if role.text.isascii() or not ahead.endswith(before.text) or not before.columns & self.numeric.keys():
             return False
-        both = (self._known.of_word.get(one.text, set[str]()) for one in (before, role))
-        return role.kind == "column" and bool(set.intersection(*both) & self._known.measures)
+        one, other = (self._known.of_word.get(said.text, set[str]()) for said in (before, role))
+        return role.kind == "column" and bool(one & other & self._known.measures)
 
     def _longest(self, clause: str, low: str, at: int) -> Role | None:
         number = _NUMBER.match(clause, at)
