@@ -60,7 +60,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         f"per_person per_product by_product per_customer by_customer per_department by_department "
         f"by_month per_month per_employee by_employee per_name by_name per_member by_team per_team by_user "
         f"per_worker per_day "
-        "by_day by_person fee member_list guest_list score mark grade pupil survey poll race_result quiz_night "
+        "by_day by_person member_list guest_list score mark grade pupil survey poll race_result quiz_night "
         "membership_due per_question 工资表 考勤表 销售表 名单 表里 表中 pasted_row pasted_line time_log work_log "
         "list_of_order orders_list list_of_payment scoreboard leaderboard league_table 列 销售 库存 流水 "
         "明细 清单 账目 每个地区",
@@ -101,7 +101,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "开方 口算 心算 账单 算盘 记算 加法 减法 乘法 除法",
         objects=(
             "number expression equation formula figure amount integer decimal account digit 数字 数值 "
-            "几个数 小数 整数 金额 receipt"
+            "几个数 小数 整数 金额 receipt fee"
         ),
         operations="calculate calculation compute computation evaluate solve add sum total subtract plus "
         "minus average mean median "
@@ -233,7 +233,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         "phone_number pattern tel 邮箱 信箱 电邮 电子邮件 邮件地址 网址 链接 电话 手机 号码 话题标签",
         operations="from_text from_a_text from_my from_message in_text in_a_text of_a_text extract extractor "
         "extraction find finder collect scan highlight pull scrape detect list grab harvest "
-        "identify parse out_of spot "
+        "identify parse out_of spot 里面的 只想要 只要 "
         "gather get search recognise recognize fish pick 提取 抽取 查找 抓 抠 扒 扒出 挖出 挑出 找出 找 识别 抓取 列出",
     ),
     ToolRule(

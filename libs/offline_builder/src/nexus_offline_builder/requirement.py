@@ -86,6 +86,22 @@ _OF_PICTURES = re.compile(
 _WHO_MOST = re.compile(
     r"\b(?:who|which) (?!words?\b)\w+ (?:the )?(?:most|least)\b|谁[\u4e00-\u9fff]{0,4}最[多少高低]", re.IGNORECASE
 )
+_OF_FIELDS = re.compile(
+    r"\b(?:list|log|diary|stats?|standings|roster)\b[^.;\n]{0,40}?[:(]\s*[^.;:()\n,]{2,40},[^.;:()\n,]{2,40},[^.;:()\n]{2,40}|"
+    r"\blist of \w+(?: with\b|,)|\bpast(?:e|es|ing|ed)\b(?! (?:a |an |any |the |my |some |in )*"
+    r"(?:text|letter|e-?mail|message|link|url|article|essay|sentence|paragraph|word|json|chat|caption|title|number|"
+    r"line|draft|log|list)s?\b)|(?:分号|逗号|制表符)(?:分?隔|分开)",
+    re.IGNORECASE,
+)
+"""Things of which several are told for each: the columns of a table."""
+_OTHER_WORK = re.compile(
+    r"\bjson\b|\b(?:sort|dup|alphabet|doubles|words?|characters?|letters?|convert|units?(?! (?:cost|price)))\w*",
+    re.IGNORECASE,
+)
+_SUMMED_UP = re.compile(
+    r"\b(?:totals?|sums?|avg|averages?|median|filters?|per|who|biggest|best|most|dearest)\b|汇总|合计|总|平均|占比|最",
+    re.IGNORECASE,
+)
 _ASKED_OF_THEM = re.compile(
     r"\b(?:who|which|most|least|how (?:many|much)|per|totals?|sums?|filters?|missing|ask|questions?|averages?|avg|"
     r"top|best|lowest|highest|median|group\w*|answer what)\b|谁|哪[个种家些]|多少|最|总|汇总|各|每|统计|问",
@@ -134,8 +150,13 @@ def _wanted(requirement: str) -> str:
     text = _HOW_MUCH_TEXT.sub(
         " word count ", _BOTH_ARROWS.sub(" to ", text) + (" vice versa" * bool(_BOTH_ARROWS.search(text)))
     )
+    text = text.replace("聊天记录", " 留言 ").replace("聊天内容", " 留言 ")
     text = _ABOUT_SIGNS.sub(" ", _TO_FIND.sub(r" regex \1", text))
-    if _WHO_MOST.search(text) or (_RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower()):
+    if (
+        _WHO_MOST.search(text)
+        or (_RECORDS.search(text) and _ASKED_OF_THEM.search(text) and "json" not in text.lower())
+        or (_OF_FIELDS.search(text) and _SUMMED_UP.search(text) and not _OTHER_WORK.search(text))
+    ):
         text += " pivot table"
     text = re.sub(r"\bdouble (?=(?:white)?spaces?\b|blanks?\b)", "extra ", text, flags=re.IGNORECASE)
     text = re.sub(r"#(?=\w*[a-z])\w+", " hashtag ", text)

@@ -127,6 +127,15 @@ _IN_UNIT = lazy_pattern(r"\b(?:in|into|to|as|and)\s+(?=[a-z°µ])", re.IGNORECAS
 _NAMED = lazy_pattern(
     r"\b(?:for|of|by|from|in|at|with)\s+(?P<name>[A-Z][a-z]+)\b(?!\s*\d)|\b(?P<whose>[A-Z][a-z]+)'s\b"
 )
+_TELLS = lazy_pattern(
+    r"\s*(?:and|but|because|cause|as|since|so|cos)?\s*(?:my|our|his|her|their|i|i'm|he|she|we|they|it's)\b",
+    re.IGNORECASE,
+)
+_ASKS_OF_ROWS = lazy_pattern(
+    r"\b(?:how|what|which|who|whose|total|sum|average|mean|median|count|number|most|least|highest|lowest|max|min|list|"
+    r"show|only|just|without|except|per)\b",
+    re.IGNORECASE,
+)
 _KNOWN_NAME = lazy_pattern(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)|(?:csv|json|excel|i|what|how|"
     r"the)$",
@@ -194,6 +203,7 @@ def left_out(
     if len(prompt) > _LONGEST:
         return None
     plain = _GROUPED.sub("", answer).lower()
+    plain = f"{plain}\n{plain.replace('_', ' ')}" if "_" in plain else plain
     pieces = [piece for piece in _pieces(prompt, answer, tool) if not any(_shows(plain, one) for one in piece.shown)]
     if later:
         pieces = [one for one in pieces if re.search(r"\d", one.said) or not _REASON.match(one.said)]
@@ -275,7 +285,7 @@ def _worked_out(prompt: str, asked: str, answer: str) -> Iterator[Piece]:
 
 def _is_rounded(answer: str, said: str) -> bool:
     """Whether every result is as round as it is to be."""
-    results = re.findall(r"[=≈]\s*(-?[\d.]+)", answer)
+    results = [one or other for other, one in re.findall(r"[=≈]\s*(-?[\d.]+)(?: \((-?[\d.]+)\))?", answer)]
     places = _PLACES.search(said)
     if places is None:
         return bool(results) and "." not in "".join(results) and re.search(r"\d|ten|hundred|百|十", said) is None
@@ -331,8 +341,17 @@ def _names(prompt: str, asked: str) -> Iterator[Piece]:
             yield _without(prompt, found.start(), found.end(), (found.group(),))
     for found in _NAMED.finditer(asked):
         name = found["name"] or found["whose"]
-        if not _KNOWN_NAME.match(name):
+        if not (_KNOWN_NAME.match(name) or _is_told(asked, found.start())):
             yield _without(prompt, found.start(), found.end(), (name,))
+
+
+def _is_told(asked: str, at: int) -> bool:
+    """Whether the clause tells about somebody and asks nothing: `my sister in Leeds wants jam`."""
+    start = max(asked.rfind(sign, 0, at) for sign in ".!?;,\n–—(") + 1
+    clause = re.split(r"[.!?;,\n–—)]", asked[start:], maxsplit=1)[0]
+    if re.match(r"\w+'s (?:list|sheet|table|file|notes|data|log)\b", asked[at:], re.IGNORECASE):
+        return True
+    return _TELLS.match(clause) is not None and _ASKS_OF_ROWS.search(clause) is None
 
 
 def _numbers(prompt: str, asked: str, tool: str) -> Iterator[Piece]:

@@ -14,6 +14,7 @@ from .list_defaults import in_full as several_in_full
 from .number_lists import named_amounts
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
+from .table_answers import names_a_figure
 from .wording import NUMBER_OF
 
 _FRAME = lazy_pattern(
@@ -116,7 +117,7 @@ def in_full(question: Question, requirement: str, answer: _Answerer) -> str | No
     for way in (_picking, _counting, _measured):
         if (text := way(table, requirement, question.text)) is not None:
             return text
-    if says_something(table.around) or not numeric_columns(table):
+    if says_something(table.around) or not numeric_columns(table) or names_a_figure(table, table.around):
         return None
     wanted = [mark for mark in _MARKS if _asked(mark, requirement, table)]
     limited = _limited(requirement, table)

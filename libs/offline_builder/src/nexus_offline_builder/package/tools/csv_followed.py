@@ -18,7 +18,7 @@ from .csv_rows import picked_rows
 from .csv_scope import says_something
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns, table_in
-from .table_follow import followed_request
+from .table_follow import followed_request, most_of_groups
 from .wording import asks_how_many
 
 TABLE_WORDS = lazy_pattern(
@@ -62,7 +62,8 @@ def about_earlier_table(question: Question) -> Task | None:
     if table is not None:
         at = next(at for at, text in enumerate(question.earlier) if table_in(text) == table)
         before = (table.around, *reversed(question.earlier[:at]))
-        if (answer := followed(table, before, without_gaps(table, words), question.chinese)) is not None:
+        most = most_of_groups(table, before, words, question.chinese, question.requirement)
+        if (answer := most or followed(table, before, without_gaps(table, words), question.chinese)) is not None:
             return Task(CERTAIN, lambda: answer)
         if (later := followed_request(table, before, words, question.chinese, question.requirement)) is not None:
             return Task(CERTAIN, lambda: later)

@@ -10,6 +10,7 @@ from .csv_followed import OTHER_FORM, TABLE_WORDS, about_earlier_table
 from .csv_groups import GROUP
 from .number_lists import about_a_list, named_amounts
 from .table import numeric_columns, table_in
+from .table_answers import is_read
 
 
 def understand(question: Question) -> Task | None:
@@ -25,6 +26,8 @@ def understand(question: Question) -> Task | None:
         confidence = POSSIBLE
     else:
         confidence = CERTAIN if "统计" in table.around or GROUP.search(table.around) else LIKELY
+    if confidence < CERTAIN and not question.alone and is_read(table, table.around, question.requirement):
+        confidence = CERTAIN
     return Task(confidence, lambda: answered(table, table.around, question.chinese, requirement=question.requirement))
 
 

@@ -164,3 +164,11 @@ def _without(request: str, names: list[str]) -> str:
         form = _spelled(name) if name.isascii() else re.escape(name)
         request = re.sub(form, " ", request, flags=re.IGNORECASE)
     return request
+
+
+def only_list(values: list[Node]) -> list[Node]:
+    """Of an object the only list in it: what is counted is hardly its keys."""
+    if not (len(values) == 1 and isinstance(values[0], dict)):
+        return values
+    lists = [one for one in values[0].values() if isinstance(one, list)]
+    return [lists[0]] if len(lists) == 1 else values

@@ -7,7 +7,7 @@ from functools import partial
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, Value
 from .json_defaults import in_full
 from .json_document import STEP, Document, Node, Numeral, document_in, nested, plain, selected, written
-from .json_figures import figure_of, holder_of, scope_of
+from .json_figures import figure_of, holder_of, only_list, scope_of
 from .json_names import in_the_singular, of_a_name, with_key
 from .json_rows import followed_rows, measured, of_rows
 from .json_scope import VALIDITY, hint, names_in, refuse_unread, without_keys
@@ -46,7 +46,8 @@ _RELATIVE_PATH = lazy_pattern(
 _CALCULABLE = lazy_pattern(r"-?\d{1,300}(?:\.\d{1,300})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _ASKED = lazy_pattern(r"\bjson\b|\$[.\[]", re.IGNORECASE)
 _LEADING_PATH = lazy_pattern(
-    rf"^\s*(?:(?:get|what is|give me|read)\s+)?((?:\[-?\d{{1,9}}\])(?:{STEP})*)\s*(?:\b(?:in|of|from)\b|在|[:：\n]|$)",
+    rf"^\s*(?:(?:and|so|now|then|what about|how about|get|what is|give me|read|那么?|再看?)\s*)*"
+    rf"((?:\[-?\d{{1,9}}\])(?:{STEP})*)\s*(?:\b(?:in|of|from)\b|在|呢|[:：?？\n]|$)",
     re.I,
 )
 _UNREAD = lazy_pattern(rf"(?<=[\w$\])*])\.?(?!{STEP})\[(?:[^\]\n]{{0,20}}\]|\S{{0,20}})")
@@ -63,6 +64,7 @@ def understand(question: Question) -> Task | None:
     checked = checked_in(question.text)
     document = document_in(question.text)
     leads_back = _RELATIVE_PATH.search(question.text) or OTHER_PLACE.fullmatch(question.text.strip())
+    leads_back = leads_back or ("{" not in question.text and _LEADING_PATH.search(question.text))
     if question.earlier and leads_back and (found := _about_earlier_document(question)):
         return found
     if checked is not None and (document is None or checked.error is None):
@@ -154,6 +156,8 @@ def _meant(found: Document, earlier: tuple[str, ...]) -> Node | None:
         return holder
     known = _path_in(request, found.value)
     chosen = selected(found.value, known) if known else []
+    if known and len(chosen) == 1 and not isinstance(chosen[0], (dict, list)):
+        chosen = selected(found.value, re.sub(rf"{STEP}$", "", known))
     return chosen[0] if len(chosen) == 1 and isinstance(chosen[0], (dict, list)) else None
 
 
@@ -204,7 +208,9 @@ def _at_path(document: Document, question: Question) -> Answer:
         document = document._replace(value=scope[0], request=scope[1])
     request = in_the_singular(document)
     unnamed = without_keys(request, document.value)
-    if VALIDITY.search(unnamed) and not any(asked.search(request) for asked in (_DOLLAR_PATH, BARE_PATH, _NAMED)):
+    if VALIDITY.search(unnamed) and not any(
+        asked.search(request) for asked in (_DOLLAR_PATH, BARE_PATH, _LEADING_PATH, _NAMED)
+    ):
         return validity(document, question)
     if document.repeated is None and (figure := figure_of(document.request, document.value, question.chinese)):
         return figure
@@ -217,12 +223,12 @@ def _at_path(document: Document, question: Question) -> Answer:
     if document.repeated is not None:
         key = written(document.repeated)
         raise Refusal(f"I cannot tell what is meant: {repeats(key)}", f"我无法判断：键 {key} 在同一个对象中重复出现。")
-    values = selected(document.value, path)
+    values = selected(document.value, path) or selected(document.value, re.sub(r"^\$\.(?=[^.])", "$..", path))
     if not values:
         raise Refusal(f"There is nothing at {path} in this JSON.{hint(document.value)}", f"这个 JSON 里没有 {path}。")
     values = _placed(values, request, path)
     if path == "$" and counts and not _KEYS.search(request):
-        values = _only_list(values)
+        values = only_list(values)
     if _KEYS.search(request) and all(isinstance(value, dict) for value in values):
         keys: list[Node] = [key for value in values if isinstance(value, dict) for key in value]
         return _shown(path, f"keys of {path}", keys)
@@ -247,14 +253,6 @@ def _counted(path: str, title: str, value: Node) -> Answer:
         return _shown(path, title, value)
     count = len(value)
     return Answer(f"{title}: {count}", {"path": path, "query": "length"}, {"length": count}, (Value(str(count)),))
-
-
-def _only_list(values: list[Node]) -> list[Node]:
-    """Of an object the only list in it: what is counted is hardly its keys."""
-    if not (len(values) == 1 and isinstance(values[0], dict)):
-        return values
-    lists = [one for one in values[0].values() if isinstance(one, list)]
-    return [lists[0]] if len(lists) == 1 else values
 
 
 def _with_validity(shown: Answer, question: Question) -> Answer:

@@ -110,6 +110,7 @@ def about_a_list(question: Question) -> Task | None:
     """A claim on a bare list, for an agent that does nothing but sums; and on a short question about "
     "the list before."""
     text = plain_signs(question.text)
+    text = with_points(text) if re.search(r"\d\s*;\s*\d", text) else text
     if question.earlier and asks_how_many(text):
         return _counted(question)
     if (numbers := _numbers(text)) is not None:

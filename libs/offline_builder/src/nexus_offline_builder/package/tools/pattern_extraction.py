@@ -8,7 +8,7 @@ from .list_cleanup import asks_to_rearrange, place_asked, rearranged, shown_as
 from .passage import Passage, is_request, last_line_first, passage_in
 from .pattern_defaults import code_shown, repeats_a_choice, without_source
 from .pattern_kinds import HOW_MANY_DIFFERENT, KINDS, ORDERS_OTHERS, SENDS, PatternKind, different
-from .pattern_turns import figure_of_them, found_of, is_about_them, narrowed
+from .pattern_turns import figure_of_them, found_of, is_about_them, lines_with, narrowed, word_wanted
 from .patterns import lazy_pattern
 from .wording import asks_how_many
 
@@ -16,7 +16,7 @@ _MOST_SHOWN = 500
 _LONGEST_FOLLOW_UP = 80
 _SHORTEST_TEXT = 8
 _TELLING = frozenset({"e-mail addresses", "URLs", "IP addresses", "phone numbers", "hashtags", "mentions", "amounts"})
-_DATA = lazy_pattern(r"^\s*[{\[]|\n.*,.*\n")
+_DATA = lazy_pattern(r"^\s*(?:\{|\[\s*(?:[{\[\"\]]|-?[\d.]+\s*[,\]]))|\n.*,.*\n")
 _NARROWED = lazy_pattern(
     r"\b(?:valid|invalid|second|third|not|without|except|excluding|first|last|longest|shortest|"
     r"domains?|user ?names?|starting|"
@@ -33,6 +33,7 @@ _MORE_ASKED = lazy_pattern(
     r"first|last|longest|average|mask|between|until|plus|minus|days?)\b|之间|相差|排序|删除|替换|发送|总和|求和",
     re.IGNORECASE,
 )
+_ABOUT_IT = lazy_pattern(r"\s*(?:is|are|was|were|do|does|did|can|what|which|who|how|why|where|check)\b", re.IGNORECASE)
 _LONGEST_PATTERN = 200
 _LONGEST_TEXT_FOR_PATTERN = 100_000
 _VERB = lazy_pattern(
@@ -61,8 +62,8 @@ def understand(question: Question) -> Task | None:
     if (unclear := _unclear_head(question.text)) is not None:
         return Task(LIKELY, lambda: _refuse_narrowed(unclear))
     passage = _passage(question.text)
-    if passage is not None and passage.text is not None and (narrowed := _NARROWED.search(passage.request)):
-        return Task(LIKELY, lambda: _refuse_narrowed(narrowed.group()))
+    if passage is not None and passage.text is not None and (unread := _NARROWED.search(passage.request)):
+        return Task(LIKELY, lambda: _refuse_narrowed(unread.group()))
     if passage is None:
         return _about_earlier_text(question) or _bare(question)
     kinds = _kinds_in(passage.request)
@@ -77,8 +78,9 @@ def understand(question: Question) -> Task | None:
                 else None
             )
         return Task(LIKELY, lambda: _answer(kinds, earlier, question.chinese))
-    text = passage.text
-    return Task(CERTAIN, lambda: _answer(kinds, text, question.chinese))
+    only = word_wanted(passage.request)
+    text = lines_with(only, passage.text) if only else passage.text
+    return Task(CERTAIN, lambda: _answer(kinds, text, question.chinese) if text else _refuse_narrowed(only or ""))
 
 
 def _unclear_head(text: str) -> str | None:
@@ -95,8 +97,11 @@ def _unclear_head(text: str) -> str | None:
 def in_full(question: Question, requirement: str) -> str | None:
     """A text with what the requirement has found in each: codes like the one that it shows, or kinds by name."""
     text = question.text.strip()
+    wanted = without_source(requirement)
+    kinds = _kinds_in(wanted) if not _NARROWED.search(wanted) else []
+    holds = any(kind in kinds for kind in _found_in(text))
     if (
-        is_request(text)
+        (is_request(text) and (not holds or _kinds_in(_without_found(text)) or _ABOUT_IT.match(text)))
         or _unclear_head(text) is not None
         or _USER_PATTERN.search(text[:2000])
         or _passage(text) is not None
@@ -106,11 +111,12 @@ def in_full(question: Question, requirement: str) -> str | None:
         return None
     if (code := code_shown(question.requirement)) is not None:
         return f"find /{code}/ in: {text}"
-    wanted = without_source(requirement)
-    kinds = _kinds_in(wanted) if not _NARROWED.search(wanted) else []
+    only = word_wanted(wanted)
+    if only is not None and "\n" in text:
+        text = lines_with(only, text) or f"({only})"
     if (
         not kinds
-        or _DATA.search(text)
+        or (_DATA.search(text) and not (question.alone and holds))
         or (len(text.split()) < 2 and len(text) < _SHORTEST_TEXT and not _found_in(text))
     ):
         return None
@@ -135,6 +141,12 @@ def _kinds_in(request: str) -> list[PatternKind]:
 def _found_in(text: str) -> list[PatternKind]:
     """The kinds of which `text` holds one, but for numbers and dates: any text has those."""
     return [kind for kind in KINDS if kind.english in _TELLING and kind.form.search(text)]
+
+
+def _without_found(text: str) -> str:
+    for kind in _found_in(text):
+        text = kind.form.sub(" ", text)
+    return text
 
 
 def _is_missed(kind: PatternKind, text: str) -> bool:
@@ -208,6 +220,7 @@ def _only_kind(question: Question) -> tuple[PatternKind, str] | None:
     passage = _passage(before)
     kinds = _kinds_in(passage.request) if passage else _found_in(before)
     text = passage.text if passage and passage.text is not None else before
+    kinds = kinds if len(kinds) == 1 else [kind for kind in kinds if found_of(kind, text)]
     return (kinds[0], text) if len(kinds) == 1 else None
 
 
@@ -232,6 +245,8 @@ def _bare(question: Question) -> Task | None:
         return None
     found = _found_in(text)
     kinds = [kind for kind in KINDS if kind in found or (question.alone and _is_missed(kind, text))]
+    if question.alone and kinds and (wanted := _kinds_in(without_source(question.requirement))):
+        kinds = [kind for kind in kinds if kind in wanted] or wanted
     if (
         _DATA.search(text)
         or (_NARROWED.search(text) and len(text) < _LONGEST_FOLLOW_UP)

@@ -10,7 +10,8 @@ from .patterns import lazy_pattern
 HOW_MANY_DIFFERENT = lazy_pattern(
     r"(?:\b(?:and|so|ok|now)\b[\s,]*)*(?:how many|number of|count(?: of)?)(?: (?:of (?:them|those)|are|were|is|the|"
     r"there))*\s+"
-    r"(?:unique|different|distinct|individual)(?: (?:ones?|are|were|there|values?|entries|of|them|those|hash ?tags?|"
+    r"(?:unique|different|distinct|individual)(?: (?:ones?|are|were|was|is|that|it|this|in|all|there|"
+    r"values?|entries|of|them|those|hash ?tags?|"
     r"links?|urls?|numbers?|e?-?mails?|these|phones?|"
     r"addresses|dates|mentions?))*[\s?.!]*|"
     r"(?:(?:and|so|ok)\s+)?how many (?:if |when )?(?:(?:you|u|i|we) "

@@ -71,6 +71,27 @@ def is_about_them(words: str) -> bool:
     return figure or (_ONLY.search(words) is not None and _LEADS.match(words) is not None)
 
 
+_WHICH = lazy_pattern(
+    r"\b(?:mails?|e-?mails?|addres{1,2}es|numbers?|phones?|links?|urls?|dates?|ones|lines)\s+(?:that|which|who)\s+"
+    r"(?:(?:have|has|had|are|is|were|was|got|get|been|do|did)\s+)*(?P<word>(?!(?:in|on|at|to|from|i|you|we|they|can|"
+    r"appear|occur|stand|come|there|contain|look)\b)[a-z]{4,30})"
+    r"(?=\s*(?:$|[.,;:!?)\n]|only|please|pls|from|in|out)\b|\s*(?:$|[.,;:!?)\n]))",
+    re.IGNORECASE,
+)
+
+
+def word_wanted(request: str) -> str | None:
+    """`addresses that bounced`: what has to stand beside what is wanted."""
+    found = _WHICH.search(request)
+    return found["word"] if found else None
+
+
+def lines_with(word: str, text: str) -> str | None:
+    """The lines of a text that have a word; None where none has it, or where there are no lines."""
+    lines = [line for line in text.split("\n") if word.lower() in line.lower()]
+    return "\n".join(lines) if lines and "\n" in text.strip() else None
+
+
 def found_of(kind: PatternKind, text: str) -> list[str]:
     """What `text` holds of a kind, each once, but every number."""
     found = [one.group().strip() for one in kind.form.finditer(text.translate(_DIGITS))]

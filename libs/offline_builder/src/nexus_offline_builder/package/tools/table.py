@@ -181,7 +181,7 @@ def _on_one_line(text: str) -> Table | None:
         pieces = [piece.strip() for piece in re.split(separator, text) if piece.strip()]
         widths = [piece.count(",") for piece in pieces]
         start = next((at for at, width in enumerate(widths) if width and not pieces[at].endswith(",")), None)
-        if start is None or not re.search(r"[^\W\d]", pieces[start]):
+        if start is None or not re.search(r"[^\W\d]", re.split(r"[:：]\s*|\s", pieces[start])[-1]):
             continue
         end = start
         while end < len(pieces) and widths[end] == widths[start]:
@@ -299,6 +299,12 @@ _IDENTIFIER = lazy_pattern(
     r"(?:[ _-]?(?:number|no\.?|nr\.?|id|#))?|.*(?:编号|序号|单号|发票号|工号|学号|行号)|订单|号码?",
     re.IGNORECASE,
 )
+_NAMES_ONE = lazy_pattern(
+    r"(?:.*[ _-])?(?:id|lot|bidder|member|employee|seat|bay|locker|badge|zip|postcode)"
+    r"(?:[ _-]?(?:number|no\.?|nr\.?|#))?|.+[ _-](?:no\.?|nr\.?|code|ref|#)|.*[\u4e00-\u9fff](?:号码?|编码)|邮编",
+    re.IGNORECASE,
+)
+"""What names one thing, in whatever order it stands: `lot`, `工号`."""
 
 
 def numeric_columns(table: Table) -> list[Column]:
@@ -310,7 +316,7 @@ def numeric_columns(table: Table) -> list[Column]:
 
 def numbered(name: str) -> bool:
     """Whether a column of this name numbers its rows: `id`, `order no`."""
-    return _IDENTIFIER.fullmatch(name) is not None
+    return _IDENTIFIER.fullmatch(name) is not None or _NAMES_ONE.fullmatch(name) is not None
 
 
 def _numbers_rows(column: Column) -> bool:
@@ -319,7 +325,10 @@ def _numbers_rows(column: Column) -> bool:
     cells = column.numbers
     if _YEAR.fullmatch(column.name) and all(1800 <= cell <= 2200 for cell in cells):
         return True
-    whole = len(cells) == len(column.cells) and all(cell.denominator == 1 for cell in cells)
+    whole = all(cell.denominator == 1 for cell in cells)
+    if whole and _NAMES_ONE.fullmatch(column.name) is not None:
+        return True
+    whole = whole and len(cells) == len(column.cells)
     return whole and _IDENTIFIER.fullmatch(column.name) is not None and all(a < b for a, b in pairwise(cells))
 
 

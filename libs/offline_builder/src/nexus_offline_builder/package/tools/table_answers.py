@@ -28,6 +28,8 @@ _MONTHS = {month: at for at, month in enumerate((*"一二三四五六七八九�
 _CHINESE_MONTH = lazy_pattern("(十[一二]?|[一二三四五六七八九])月")
 _SIGN = lazy_pattern(r"[-+/−]")
 _LATIN = lazy_pattern("[A-Za-z]{3,}")
+_CHINESE = lazy_pattern("[\u4e00-\u9fff]+")
+_YEAR = lazy_pattern(r"(?<![\w.,])(?:19|20)\d\d(?![\w.,])")
 _MOST_LABELS = 5
 
 
@@ -43,9 +45,17 @@ def read_request(table: Table, request: str, requirement: str = "", part: bool =
     if (days := on_days(table, request)) is not None:
         request, condition = days
         conditions.append(condition)
-    nouns = frozenset(stem(word) for word in _LATIN.findall(requirement))
+        years = {year for row in table.rows for year in _YEAR.findall(row[condition.column])}
+        request = _YEAR.sub(lambda found: " " if {found.group()} == years else found.group(), request)
+    nouns = frozenset((*map(stem, _LATIN.findall(requirement)), *pieces_of(requirement)))
     asked = asked_of(table, roles_of(table, request), tuple(conditions), nouns, part)
     return (table, asked) if asked is not None else None
+
+
+def pieces_of(text: str) -> set[str]:
+    """Every one and two signs of Chinese that stand together: any of them may be a noun."""
+    runs = _CHINESE.findall(text)
+    return {run[at : at + size] for run in runs for at in range(len(run)) for size in (1, 2) if at + size <= len(run)}
 
 
 def _works_out(table: Table, request: str) -> bool:
@@ -59,6 +69,23 @@ def _works_out(table: Table, request: str) -> bool:
         for one in names
         for other in names
     )
+
+
+def is_read(table: Table, request: str, requirement: str = "") -> bool:
+    """Whether something is asked of the table, with nothing left that cannot be told."""
+    try:
+        return read_request(table, request, requirement) is not None
+    except (Unread, Refusal):
+        return False
+
+
+def names_a_figure(table: Table, request: str) -> bool:
+    """Whether a figure of a column is asked for by name."""
+    try:
+        found = read_request(table, request)
+    except (Unread, Refusal):
+        return False
+    return found is not None and bool(found[1].measures and found[1].targets)
 
 
 def answer_to(table: Table, request: str, chinese: bool, requirement: str = "") -> Answer | None:
@@ -107,11 +134,11 @@ def _with_product(table: Table, of: Asked) -> tuple[Table, Asked]:
     numeric = {table.header.index(one.name): one for one in numeric_columns(table)}
     one, other = (numeric[at] for at in of.product or ())
     cells = [
-        figures.carried(a * b) if a is not None and b is not None else ""
+        figures.carried(a - b if of.minus else a * b) if a is not None and b is not None else ""
         for a, b in zip(one.cells, other.cells, strict=True)
     ]
     rows = tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True))
-    name = f"{one.name} × {other.name}"
+    name = f"{one.name} {'-' if of.minus else '×'} {other.name}"
     measures = of.measures or (() if of.extremes or of.group is not None else ("total",))
     changed = of._replace(targets=(len(table.header),), measures=measures, counted=False, amount=False, product=None)
     return table._replace(header=(*table.header, name), rows=rows), changed
@@ -127,8 +154,8 @@ def _asked(
         raise Unread(" / ".join(one.name for one in targets))
     measures = [one for one in MEASURES if one.english in of.measures]
     asked = RowsAsked(rows, columns, of, targets, measures, chinese, requirement)
-    if of.differ:
-        return _difference(table, of, asked.chosen(), chinese)
+    if of.share or of.differ:
+        return _share(table, asked) if of.share else _difference(table, of, asked.chosen(), chinese)
     if of.distinct and len(of.labels) == 1 and not targets:
         return distinct_cells(rows, of.labels[0], chinese)
     if of.conditions and not rows.rows:
@@ -142,6 +169,30 @@ def _asked(
     if measures or of.amount:
         return _figures(rows, asked.chosen(), of, measures, chinese)
     return _rows_or_cells(table, rows, of, targets, chinese)
+
+
+def _share(table: Table, asked: RowsAsked) -> Answer | None:
+    """What the rows that are picked are of all, in the column that is meant, else by their number."""
+    of = asked.of
+    if not of.conditions or of.extremes or of.group is not None or len(asked.rows.rows) == len(table.rows):
+        raise Unread("%")
+    chosen = [] if of.counted and not asked.targets else asked.chosen()
+    if len(chosen) > 1:
+        raise Unread(" / ".join(one.name for one in chosen))
+    part, whole, name = Fraction(len(asked.rows.rows)), Fraction(len(table.rows)), ""
+    if chosen:
+        name = f"{chosen[0].name}: "
+        every = next(one for one in numeric_columns(table) if one.name == chosen[0].name)
+        part, whole = (sum(one.numbers, Fraction(0)) for one in (chosen[0], every))
+    if not whole:
+        return None
+    share = part / whole * 100
+    shown = round(share, 2)
+    text = (
+        f"{name}{figures.shown(part)} / {figures.shown(whole)} {'=' if shown == share else '≈'} {figures.shown(shown)}%"
+    )
+    output: dict[str, JsonValue] = {"percent": figures.for_json(share)}
+    return Answer(text, {"rows": len(table.rows)}, output, (Value(figures.carried(share), share),))
 
 
 def _figures(rows: Table, chosen: list[Column], of: Asked, measures: list[Measure], chinese: bool) -> Answer | None:

@@ -8,7 +8,7 @@ from .csv_conditions import Condition
 from .table import Table, numbered
 from .table_grouped import Grouping
 from .table_picked import MEASURED, Asked, Unread
-from .table_roles import BY_KIND, Role
+from .table_roles import BY_KIND, GIVEN, Role
 from .table_words import kinds, said_in, stem, words_of
 
 _WHOLE = said_in("altogether in_total in_all together overall all_in 一共 总共 共 總共 加起来 全部加起来")
@@ -19,8 +19,12 @@ _VERBS = said_in(
     "bring brought gave give given owe owed due money amount amounts value total high highs "
     "low lows worth took last lasted far old weigh weighed"
 )
-_NO_NOUN = frozenset("的是了呢吗啊吧请帮我你把给对算看要一下这那在有就都和与们也还再去来得被从到中里上个家次咱您麻烦")
+_NO_NOUN = frozenset(
+    "的是了呢吗啊呀吧请帮我你他她它把给对算看要一下这那在有就都和与们也还再去来得被从到中里上个家次咱您麻烦"
+)
 """Signs of Chinese that are no noun on their own."""
+_SAYS_NO_THING = said_in("大家 全部 所有 今天 昨天 今年 去年 本月 上月 这月 本周 这周 上周 周 月 天 年 季度 次 表 单")
+"""Whose or when it is, and no thing that there could be a number of."""
 
 
 def asked_of(
@@ -38,26 +42,32 @@ def asked_of(
         beside = {roles[at - 1].kind, roles[at + 1].kind}
         if roles[at].kind == "sign" and roles[at].text in "+-*/−" and beside == {"column"}:
             return None
-    said = [one for one in roles if one.kind != "sign"]
-    beyond = any(one.kind in ("other", "share") for one in said)
+    said = _without_negated([one for one in roles if one.kind != "sign"])
+    beyond = any(one.kind == "other" for one in said)
     return None if beyond else _Asking(table, said, known, nouns).asked(part)
+
+
+def _without_negated(roles: list[Role]) -> list[Role]:
+    """`not weighted` asks for nothing: what is unknown here and is not wanted."""
+    pairs = zip(roles, [*roles[1:], None], strict=False)
+    dropped = {at for at, (one, other) in enumerate(pairs) if one.kind == "not" and other and other.kind == "other"}
+    return [one for at, one in enumerate(roles) if at not in dropped and at - 1 not in dropped]
 
 
 class _Asking(Grouping):
     """Fills the roles one after the other; each word is used once."""
 
     def asked(self, part: bool) -> Asked | None:
-        for role in self._roles:
-            if role.kind == "missing" and self._all("times"):
-                continue
-            if role.kind == "missing":
-                raise Unread(role.text)
+        for at in self._all("missing"):
+            if not (self._all("times") or self._says_more(at)):
+                raise Unread(self._roles[at].text)
         for step in (
             self._limits,
             self._answers,
             self._cells,
             self._gaps,
             self._products,
+            self._shares,
             self._groups,
             self._extremes,
             self._measures,
@@ -68,9 +78,40 @@ class _Asking(Grouping):
             step()
         of = self._of
         if part:
+            self._refuse_what_is_his()
             return of
         self._refuse_unasked()
         return of if of.figures or of.conditions or of.distinct or of.refers or (of.listed and of.labels) else None
+
+    def _refuse_what_is_his(self) -> None:
+        """`what's Holm's phone number`: of a row something that is not there."""
+        for at in range(1, len(self._roles)):
+            if self._kind(at) == "word" and self._roles[at - 1].text.lower() in (
+                "'s",
+                "s",
+                "his",
+                "her",
+                "their",
+                "its",
+            ):
+                raise Unread(self._roles[at].text)
+
+    def _says_more(self, at: int) -> bool:
+        """`maths marks`, where `maths` is a column: what that is; `tax man`: no tax."""
+        beside = [one for one in (at - 1, at + 1) if self._kind(one) == "column" and self._numbers_in(one)]
+        of = kinds().of_word.get(self._roles[at].text.lower(), set[str]())
+        if of & {"marks", "points", "time", "pieces"} and any(
+            self._roles[one].sure > BY_KIND and self._roles[one].clause == self._roles[at].clause for one in beside
+        ):
+            return True
+        return "derived" in of and (
+            self._kind(at + 1) == "word" or (self._near(at, -1, "word") is None and self._is_for(at))
+        )
+
+    def _is_for(self, at: int) -> bool:
+        """`for my taxes`: what it is wanted for."""
+        ahead = [one.text.lower() for one in self._roles[max(0, at - 2) : at]]
+        return "for" in ahead
 
     def _refuse_unasked(self) -> None:
         """`assists of Ada`: a row, and of it something that is not there; `over 10 or with 25 points`."""
@@ -89,6 +130,8 @@ class _Asking(Grouping):
         for at in self._all(*MEASURED, "amount", "differ", "distinct", "list"):
             role = self._roles[at]
             self._used.add(at)
+            if role.kind in ("amount", "list"):
+                self._refuse_other_things(at)
             if role.kind in MEASURED:
                 self._measure(at)
             elif role.kind == "amount":
@@ -112,6 +155,39 @@ class _Asking(Grouping):
         named = any(one.kind in ("column", "missing", "total") for one in clause)
         if not named and len(nouns) > (1 if self._of.conditions else 0):
             raise Unread("".join(nouns))
+
+    def _refuse_other_things(self, at: int) -> None:
+        """`多少头猪`, `人工费一共多少`, `哪个机房最多`: what nobody knows in the very place of what is asked for."""
+        role = self._roles[at]
+        if role.text.isascii():
+            return
+        behind = self._nouns_from(at + 1, 1)
+        if role.kind == "list":
+            if role.text.startswith("哪") and self._of.extremes and len(behind) > 1 and not self._is_known(behind[:2]):
+                raise Unread(behind)
+            return
+        if len(behind) > 1 and not self._is_known(behind[1:]):
+            raise Unread(behind)
+        whole = self._kind(at - 1) == "total" and self._roles[at - 1].text in _WHOLE
+        ahead = self._nouns_from(at - 2, -1) if whole else ""
+        if len(ahead) > 1 and not (self._is_known(ahead) or self._of.conditions):
+            raise Unread(ahead)
+
+    def _nouns_from(self, at: int, step: int) -> str:
+        """The signs of Chinese from a place on that stand for nothing that is known."""
+        found = ""
+        while self._kind(at) == "word" and self._roles[at].text not in _NO_NOUN:
+            if self._roles[at].text.isascii():
+                break
+            found = f"{found}{self._roles[at].text}" if step > 0 else f"{self._roles[at].text}{found}"
+            at += step
+        return found
+
+    def _is_known(self, noun: str) -> bool:
+        """Whether the requirement speaks of it, or it names somebody or a time."""
+        known = kinds().of_word
+        ends = (one for one in (*self._nouns, *_SAYS_NO_THING, *known) if noun.endswith(one) and not one.isascii())
+        return any(len(one) > 1 or len(noun) == 1 for one in ends)
 
     def _measure(self, at: int) -> None:
         """`not the average` asks for none."""
@@ -171,6 +247,9 @@ class _Asking(Grouping):
             elif len(texts) == 1:
                 labels += [one for one in texts if one not in labels]
         self._set(labels=tuple(labels))
+        given = [frozenset(self._numbers_in(at)) for at, one in enumerate(self._roles) if one.sure == GIVEN]
+        if any(given):
+            sets = [one for one in given if one]
         if self._of.product is None:
             self._targets(sets)
 
@@ -217,10 +296,21 @@ class _Asking(Grouping):
         """`how many hours` is a total, `how many cats` are rows; of a thing that nobody knows it is neither."""
         for at in self._all("count"):
             self._used.add(at)
+            if self._roles[at - 1].text in ("这", "那"):
+                continue
+            self._refuse_other_things(at)
+            if self._roles[at].text.lower() in ("number", "nr") and self._kind(at - 1) == "word":
+                raise Unread(f"{self._roles[at - 1].text} {self._roles[at].text}")
             noun = at + 1
             while self._kind(noun) in ("plain", "number", "distinct", "cell", "total"):
                 noun += 1
             kind = self._kind(noun)
+            if kind == "share" or self._of.share:
+                continue
+            pieces = [one for one in self._numeric if self._is_of(one, ("pieces",))]
+            if kind == "word" and len(pieces) == 1 and stem(self._roles[noun].text) in self._nouns:
+                self._set(targets=(pieces[0],), measures=self._of.measures or ("total",))
+                continue
             people = [one for one in self._numeric if self._table.header[one] == "人数"]
             if people and "人" in f"{self._roles[at].text}{self._roles[noun].text if kind else ''}":
                 self._set(targets=(people[0],), measures=self._of.measures or ("total",))
@@ -252,6 +342,14 @@ class _Asking(Grouping):
             and one not in {condition.column for condition in self._of.conditions}
         ]
         said = {role.text.lower() for role in self._roles}
+        pieces = {"pieces", "guests", "points", "goals"}
+        counted = any(
+            kinds().of_word.get(word, set[str]()) & pieces
+            for one in whole
+            for word in words_of(self._table.header[one])
+        )
+        if "there" in said and stem(self._roles[at].text) in self._nouns and not counted:
+            return True
         if not self._of.conditions and not self._roles[at].text.endswith("s"):
             return False
         return not whole or bool(said & {"listed", "rows", "list", "sheet", "file", "table", "entries"})
@@ -263,7 +361,7 @@ class _Asking(Grouping):
             role = self._roles[at]
             if at in self._used:
                 continue
-            if role.kind == "number" and not self._is_known(role, at, rows):
+            if role.kind == "number" and not self._is_counted(role, at, rows):
                 raise Unread(role.text)
             if role.kind == "without":
                 place = self._near(at, 1, "word", "cell", "column", "rows")
@@ -272,7 +370,7 @@ class _Asking(Grouping):
                 raise Unread(role.text)
             self._name(at)
 
-    def _is_known(self, role: Role, at: int, rows: int) -> bool:
+    def _is_counted(self, role: Role, at: int, rows: int) -> bool:
         if role.number == rows or (role.spelled and not role.text.isascii()):
             return True
         after = self._near(at, 1, "column")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from . import figures
-from .contract import Answer, Value
+from .contract import Answer, JsonValue, Value
 from .csv_conditions import kept_rows
 from .patterns import lazy_pattern
 from .table import Table, numeric_columns
@@ -19,6 +19,12 @@ _REFERS = lazy_pattern(
 _OF_ALL = lazy_pattern(
     r"\b(?:over ?all|all (?:of them|the|rows)|everyone|everything|in all|whole)\b|全部|所有|整个", re.IGNORECASE
 )
+_SECOND = lazy_pattern(
+    r"\b(?:second|next|runner[- ]?up|number (?:two|2)|no\.? ?2|the one behind)\b|第二|下一[名个]|亚军", re.IGNORECASE
+)
+_APART = lazy_pattern(
+    r"\bhow (?:much|far|many)\b|\b(?:gap|difference|apart|ahead|margin)\b|多多少|差多少|相差|高多少|多少", re.IGNORECASE
+)
 _MOST_SHOWN = 8
 _MOST_LISTED = 200
 
@@ -28,14 +34,12 @@ def followed_request(
 ) -> Answer | None:
     """The answer to `words` after the requests `before`, the earliest first; None where they are none of the kind."""
     try:
-        base: Asked | None = None
-        for request in before:
-            found = read_request(table, request, requirement, part=base is not None)
-            if found is not None and found[0].header == table.header:
-                base = found[1] if base is None else _merged(base, found[1], request)
-        read = read_request(table, words, requirement, part=True) if base is not None else None
-        if base is None or read is None:
+        if (base := _asked_before(table, before, requirement)) is None:
             return None
+        ahead = _ahead_of_the_second(table, base, words, chinese, requirement)
+        read = read_request(table, words, requirement, part=True) if ahead is None else None
+        if read is None:
+            return ahead
         new = read[1]
         if not (new.figures or new.conditions or new.targets or new.labels or (new.listed and _REFERS.search(words))):
             return None
@@ -49,9 +53,50 @@ def followed_request(
             return _of_rows(table, base, new, chinese, requirement)
         if not whole and (_REFERS.search(words) or (_only_columns(new) and (base.extremes or not base.figures))):
             return _of_rows(table, base, new, chinese, requirement)
-        return answer_of_asked(read[0], _merged(base, new, words), chinese, requirement)
+        merged = _merged(base, new, words)
+        same = merged == base and not whole
+        return answer_of_asked(read[0], merged, chinese, requirement) if not same else None
     except Unread:
         return None
+
+
+def most_of_groups(
+    table: Table, before: Sequence[str], words: str, chinese: bool, requirement: str = ""
+) -> Answer | None:
+    """`and which is the most?` after figures by name; None for any other turn."""
+    try:
+        base = _asked_before(table, before[:1], requirement)
+        read = (
+            read_request(table, words, requirement, part=True) if base is not None and base.group is not None else None
+        )
+    except Unread:
+        return None
+    most = read is not None and read[1].extremes and not (read[1].labels or read[1].targets or read[1].conditions)
+    return followed_request(table, before, words, chinese, requirement) if most else None
+
+
+def _asked_before(table: Table, before: Sequence[str], requirement: str) -> Asked | None:
+    """What the requests so far ask together."""
+    base: Asked | None = None
+    for request in before:
+        found = read_request(table, request, requirement, part=base is not None)
+        if found is not None and found[0].header == table.header:
+            base = found[1] if base is None else _merged(base, found[1], request)
+    return base
+
+
+def _ahead_of_the_second(table: Table, base: Asked, words: str, chinese: bool, requirement: str) -> Answer | None:
+    """`by how much did it beat the second best?`: how far the first is from the next."""
+    if len(base.extremes) != 1 or not (_SECOND.search(words) and _APART.search(words)):
+        return None
+    both = [answer_of_asked(table, base._replace(first=place), chinese, requirement) for place in (1, 2)]
+    values = [Fraction(str(one.tool_output.get("value"))) for one in both if one and "value" in one.tool_output]
+    if len(values) < 2:
+        return None
+    apart = abs(values[0] - values[1])
+    said = f"{figures.shown(max(values))} - {figures.shown(min(values))} = {figures.shown(apart)}"
+    asked: dict[str, JsonValue] = {"rows": len(table.rows), "places": [1, 2]}
+    return Answer(said, asked, {"difference": figures.for_json(apart)}, (Value(figures.carried(apart), apart),))
 
 
 def _only_columns(of: Asked) -> bool:
@@ -69,6 +114,7 @@ def _merged(base: Asked, new: Asked, words: str) -> Asked:
     if new.figures and _OF_ALL.search(words):
         kept = ()
     conditions = (*kept, *new.conditions)
+    new = new._replace(labels=tuple(at for at in new.labels if at not in places))
     if not new.figures:
         return base._replace(
             conditions=conditions,
@@ -84,7 +130,10 @@ def _merged(base: Asked, new: Asked, words: str) -> Asked:
         targets=new.targets if own else base.targets,
         product=new.product if own else base.product,
         group=new.group
-        if new.group is not None or new.extremes or new.counted or not _only_measure(new)
+        if new.group is not None
+        or (new.extremes and (new.labels or new.targets or base.extremes))
+        or new.counted
+        or not (_only_measure(new) or new.extremes)
         else base.group,
     )
 

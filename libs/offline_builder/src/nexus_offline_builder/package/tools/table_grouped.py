@@ -4,8 +4,8 @@ import re
 
 from .patterns import lazy_pattern
 from .table_picked import Picking, Unread
-from .table_roles import BY_KIND, Role, ways_of
-from .table_words import comparatives, kinds, words_of
+from .table_roles import BY_KIND, EXACT, Role, ways_of
+from .table_words import comparatives, kinds, stem, words_of
 
 _MOST = 1000
 _EACH = ("per", "each", "every", "for each", "各", "每")
@@ -25,6 +25,9 @@ class Grouping(Picking):
     """Groups, extremes and products."""
 
     def _products(self) -> None:
+        for at in self._all("without"):
+            if self._roles[at].text.lower() in ("minus", "less"):
+                self._difference(at)
         for at in self._all("times"):
             left, right = self._beside(at, -1), self._beside(at, 1)
             prices = [one for one in self._numeric if self._is_price(one)]
@@ -40,11 +43,26 @@ class Grouping(Picking):
             }
             self._set(product=(left, right))
 
+    def _difference(self, at: int) -> None:
+        """`all fees minus all that has been paid`: of two columns, row by row."""
+        left, right = self._beside(at, -1), self._beside(at, 1)
+        if left is not None and right is not None and left != right:
+            self._used |= {at, *(one for one in self._all("column") if self._roles[one].columns & {left, right})}
+            self._set(product=(left, right), minus=True)
+
+    def _shares(self) -> None:
+        """`which percentage of the hours is Mo's`: the rows that are picked, of all."""
+        for at in self._all("share"):
+            if self._kind(at - 1) == "number" and self._roles[at].text == "%":
+                raise Unread(self._roles[at].text)
+            self._used.add(at)
+            self._set(share=True)
+
     def _is_price(self, at: int) -> bool:
         return _IS_PRICE.search(self._table.header[at]) is not None
 
     def _beside(self, at: int, step: int) -> int | None:
-        place = self._near(at, step, "column", over=("plain", "missing", "word", "average"))
+        place = self._near(at, step, "column", over=("plain", "missing", "word", "average", "total"), reach=6)
         columns = self._numbers_in(place) if place is not None else []
         if len(columns) > 1 and place is not None:
             further = self._near(place, step, "column", over=("plain",))
@@ -58,7 +76,7 @@ class Grouping(Picking):
             if role.kind == "per" and self._kind(at - 1) == "rows":
                 self._set(counted=True)
             place = self._grouped_at(at)
-            texts = self._roles[place].columns - self._numeric.keys() if place is not None else frozenset[int]()
+            texts = self._labels_in(place) if place is not None else frozenset[int]()
             if place is not None and len(texts) == 1:
                 self._used |= {at, place}
                 (column,) = texts
@@ -73,6 +91,8 @@ class Grouping(Picking):
     def _grouped_at(self, at: int) -> int | None:
         """Where the column is named that is grouped by."""
         place = self._near(at, 1, "column", "rows", over=("plain", "number", "and"))
+        if place is None and self._roles[at].text in "每各" and self._kind(at + 2) == "column":
+            place = at + 2  # 每台主机: Chinese counts with a word of its own
         if self._roles[at].text.lower() == "wise":
             place = None
         if self._roles[at].kind == "group":
@@ -81,9 +101,23 @@ class Grouping(Picking):
             place = before if self._is_text(before) else None
         return place
 
+    def _labels_in(self, at: int) -> frozenset[int]:
+        """The columns of texts; else the one of whole numbers that is called by this word and measures nothing."""
+        role = self._roles[at]
+        texts = role.columns - self._numeric.keys()
+        if texts or role.sure < EXACT or len(role.columns) != 1 or len(self._numeric) < 2:
+            return texts
+        (column,) = role.columns
+        name = self._table.header[column]
+        measured = any(kinds().of_word.get(word, set[str]()) & kinds().measures for word in (*words_of(name), name))
+        whole = all(number.denominator == 1 for number in self._numeric[column].numbers)
+        return role.columns if whole and not measured and stem(name) == name.lower() else texts
+
     def _by_itself(self, at: int) -> None:
         """`each`, of the names that are asked about; `by`, which says nothing on its own."""
         said, following = self._roles[at].text.lower(), self._kind(at + 1)
+        if following and self._roles[at + 1].clause != self._roles[at].clause:
+            following = ""
         self._used.add(at)
         named = [one.column for one in self._of.conditions if " / " in one.title]
         if self._roles[at].kind == "group" or said in _EACH:

@@ -7,12 +7,13 @@ from operator import eq, ge, gt, le, lt
 from typing import NamedTuple
 
 from .csv_conditions import NO, YES, Condition, says_yes_or_no
-from .table import MISSING, Column, Table, numeric_columns
-from .table_roles import BY_WORD, EXACT, Role
+from .table import MISSING, Column, Table, numbered, numeric_columns
+from .table_roles import BY_KIND, BY_WORD, EXACT, Role
 from .table_words import BEHIND, words_of
 
 _SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {">": gt, "<": lt, "≥": ge, "≤": le, "=": eq}
 _NEAR = 4
+_NOT_A_BIT = ("nothing", "a penny", "a cent", "a dime")
 MEASURED = ("total", "average", "median")
 
 
@@ -34,12 +35,14 @@ class Asked(NamedTuple):
     differ: bool = False
     money: bool = False
     refers: bool = False
+    minus: bool = False
+    share: bool = False
 
     @property
     def figures(self) -> bool:
-        return bool(self.measures or self.extremes or self.counted or self.amount or self.differ or self.product) or (
-            self.group is not None
-        )
+        return bool(
+            self.measures or self.extremes or self.counted or self.amount or self.differ or self.product or self.share
+        ) or (self.group is not None)
 
 
 class Unread(Exception):
@@ -70,10 +73,12 @@ class Picking:
     def _all(self, *kinds: str) -> list[int]:
         return [at for at, one in enumerate(self._roles) if one.kind in kinds and at not in self._used]
 
-    def _near(self, start: int, step: int, *kinds: str, over: tuple[str, ...] = ("plain",)) -> int | None:
+    def _near(
+        self, start: int, step: int, *kinds: str, over: tuple[str, ...] = ("plain",), reach: int = _NEAR
+    ) -> int | None:
         """The next word of these kinds in a direction, over words of others in the same clause."""
         at = start + step
-        for _ in range(_NEAR):
+        for _ in range(reach):
             if not 0 <= at < len(self._roles) or self._roles[at].clause != self._roles[start].clause:
                 return None
             if self._kind(at) in kinds:
@@ -131,13 +136,14 @@ class Picking:
 
     def _limit(self, at: int, sign: str) -> None:
         role = self._roles[at]
-        behind = at + 1 if self._kind(at + 1) == "column" else None
+        after = at + 2 if self._kind(at + 1) == "behind" else at + 1
+        behind = after if self._kind(after) == "column" else None
         if (
-            self._kind(at + 1) == "plain"
-            and self._roles[at + 1].text.lower() in ("in", "for")
-            and self._kind(at + 2) == "column"
+            self._kind(after) == "plain"
+            and self._roles[after].text.lower() in ("in", "for")
+            and self._kind(after + 1) == "column"
         ):
-            behind = at + 2
+            behind = after + 1
         candidates = self._numbers_in(behind) if behind is not None else []
         if len(candidates) == 1 and behind is not None:
             self._used.add(behind)
@@ -212,6 +218,8 @@ class Picking:
                 raise Unread(self._roles[at].text)
             self._used.add(at)
             chosen.setdefault((columns[0], self._negated(at)), set()).update(cells[columns[0]])
+        for at in self._all("number"):
+            self._numbered(at, chosen)
         for at in self._all("plain", "word"):
             ahead = self._roles[at - 1].text.lower() if at else ""
             held = [one for one in range(len(self._table.header)) if self._holds(one, self._roles[at].text.lower())]
@@ -220,6 +228,19 @@ class Picking:
                 chosen.setdefault((held[0], False), set()).add(self._roles[at].text.lower())
         for (column, negated), said in chosen.items():
             self._one_of(column, frozenset(said), negated)
+
+    def _numbered(self, at: int, chosen: dict[tuple[int, bool], set[str]]) -> None:
+        """`bidder 22`, of a column that names by numbers."""
+        role, text = self._roles[at], self._roles[at].text.strip().lower()
+        columns = (
+            self._roles[at - 1].columns if self._kind(at - 1) == "column" and not role.spelled else frozenset[int]()
+        )
+        texts = [one for one in columns - self._numeric.keys() if numbered(self._table.header[one])]
+        if len(texts) == 1:
+            if not self._holds(texts[0], text):
+                raise Unread(role.text)
+            self._used |= {at, at - 1}
+            chosen.setdefault((texts[0], self._negated(at - 1)), set()).add(text)
 
     def _one_of(self, column: int, cells: frozenset[str], negated: bool) -> None:
         def holds(cell: str, _number: Fraction | None) -> bool:
@@ -237,7 +258,13 @@ class Picking:
             before = self._near(at, -1, "column", over=(*over, "word"))
             if self._kind(at) == "not" and found is not None and self._roles[found].sure < BY_WORD:
                 continue
-            missing = self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
+            text = self._roles[at].text.lower()
+            if text.startswith("a ") and self._near(at, -1, "not", over=("column", "plain")) is None:
+                continue
+            nothing = text in _NOT_A_BIT and self._kind(at - 1) == "column"
+            if nothing and self._roles[at - 1].sure == BY_KIND and len(self._numeric) > 1:
+                raise Unread(text)
+            missing = nothing or self._roles[at].text.lower() not in ("no", "not", "nothing", "forgot", "没有")
             place = found if not missing or (found is not None and before is None) else before
             if place is None or place in self._used:
                 continue

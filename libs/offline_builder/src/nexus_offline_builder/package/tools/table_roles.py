@@ -13,7 +13,8 @@ from .patterns import lazy_pattern
 from .table import Column, Table, number_in, numbered, numeric_columns
 from .table_words import ALSO, BEHIND, PLAIN, adjectives, is_same_word, kinds, operations, said_in, stem, words_of
 
-EXACT, BY_WORD, BY_KIND = 3, 2, 1
+GIVEN, EXACT, BY_WORD, BY_KIND = 4, 3, 2, 1
+_TALK = 3
 _LONGEST_WORD = 40
 _CLAUSE = lazy_pattern(r"[.!?;]+(?=\s|$)|[。！？；，,]+(?=\D|$)(?!\w+,\w)|\n|\s[-–—]+\s|[()（）]|\.{2,}|[:：](?=\s|$)")
 _NUMBER = lazy_pattern(r"[$€£¥]?\s?-?\d[\d,]*(?:\.\d+)?|\.\d+")
@@ -31,6 +32,7 @@ _ACTIVE = said_in(
     "total average median most least adjective count amount differ times per share other "
     "distinct number cell without > < ≥ ≤"
 )
+_CURRENCIES = {"eur": "euro euros", "usd": "dollar dollars", "gbp": "pound pounds quid", "cny": "rmb 人民币"}
 _SOFT = said_in(
     "give gave given made make bring brought amount amounts value total worth far last took "
     "time times old day days person people name names who when where kind type "
@@ -59,7 +61,24 @@ def roles_of(table: Table, request: str) -> list[Role]:
     for at, clause in enumerate(_clauses(words, _ROUNDED.sub(" ", request.replace("’", "'")))):
         clauses.append([role._replace(clause=at) for role in words.of(clause)])
     active = [roles for roles in clauses if any(_is_active(role) for role in roles)]
+    active = [roles for roles in active if not _is_talk(roles)] or active
+    active = [_given(roles, request) for roles in active]
     return [role for roles in active or clauses for role in roles]
+
+
+def _is_talk(roles: list[Role]) -> bool:
+    """`Ann next door does the books`: somebody whose first name is in the table, too, and nothing asked."""
+    part = all(role.kind == "cell" and role.sure == BY_KIND for role in roles if _is_active(role))
+    return part and sum(role.kind == "word" for role in roles) >= _TALK
+
+
+def _given(roles: list[Role], request: str) -> list[Role]:
+    """`(assists)`, `(hammer only)`: a column in brackets says which one is meant."""
+    named = [role for role in roles if role.kind == "column"]
+    alone = len(named) == 1 and named[0].sure == EXACT and all(one.kind in ("column", "plain") for one in roles)
+    if not alone or not re.search(rf"[(（]\s*{re.escape(roles[0].text)}", request):
+        return roles
+    return [role._replace(sure=GIVEN) if role.kind == "column" else role for role in roles]
 
 
 def _clauses(words: "_Words", request: str) -> Iterator[str]:
@@ -117,7 +136,7 @@ class _Words:
         for word in words:
             if word not in PLAIN and (len(word) > 2 or not word.isascii()):
                 self._parts.setdefault(stem(word), set()).add(at)
-        if not plain.isascii() and (len(plain) > 2 or re.fullmatch("[\u4e00-\u9fff][名级称号]", plain)):
+        if not plain.isascii() and (len(plain) > 2 or re.fullmatch("[\u4e00-\u9fff][名级称号别]", plain)):
             for part in (plain[-2:], plain[:2]) if len(plain) > 2 else (plain[:1],):
                 self._parts.setdefault(part, set()).add(at)
         chinese = [one for one in self._known.of_word if not one.isascii() and len(one) > 1 and one in low]
@@ -135,19 +154,30 @@ class _Words:
                 self._cells.setdefault(form, {}).setdefault(at, set()).add(low)
             for day in {f"{low}{one}" for one in ("day", "sday", "nesday", "rsday", "urday", "days", "urdays")} & _DAYS:
                 self._cells.setdefault(day, {}).setdefault(at, set()).add(low)
+            for form in _CURRENCIES.get(low, "").split():
+                self._cells.setdefault(form, {}).setdefault(at, set()).add(low)
             for form in forms_of(cell) - {low}:
                 self._part_cells.setdefault(form, {}).setdefault(at, set()).add(low)
 
     def of(self, clause: str) -> Iterator[Role]:
         at, low, self._clause = 0, clause.lower(), clause
+        role: Role | None = None
         while at < len(clause):
             self._at = at
             if clause[at].isspace():
                 at += 1
                 continue
-            role = self._longest(clause, low, at) or self._single(clause, at)
+            found = self._longest(clause, low, at) or self._single(clause, at)
+            role = found._replace(kind="plain") if role and self._goes_on(role, found, clause[:at]) else found
             yield role
             at += max(1, len(role.text))
+
+    def _goes_on(self, before: Role, role: Role, ahead: str) -> bool:
+        """`时间` of `持续时间`, where there is a column `持续` and another one `时间`."""
+        if role.text.isascii() or not ahead.endswith(before.text) or not before.columns & self.numeric.keys():
+            return False
+        one, other = (self._known.of_word.get(said.text, set[str]()) for said in (before, role))
+        return role.kind == "column" and bool(one & other & self._known.measures)
 
     def _longest(self, clause: str, low: str, at: int) -> Role | None:
         number = _NUMBER.match(clause, at)
@@ -157,7 +187,7 @@ class _Words:
                 continue
             if number and len(number.group()) >= size:
                 break
-            if not word.isascii() and self._cuts_a_name(low, at, size):
+            if not word.isascii() and (self._cuts_a_name(low, at, size) or self._cuts_all(low, at, size)):
                 continue
             if (role := self._role(word, clause[at : at + size])) is not None:
                 return role
@@ -173,6 +203,10 @@ class _Words:
         inside = range(at + 1, at + size)
         names = [one for one in self._names if len(one) > 1 and not one.isascii()]
         return any(text.startswith(one, start) and start + len(one) > at + size for start in inside for one in names)
+
+    def _cuts_all(self, text: str, at: int, size: int) -> bool:
+        """`周一` of `这周一共`."""
+        return at > 0 and text[at - 1] in "这本上下每" and text[at + size - 1 : at + size + 1] == "一共"
 
     def _role(self, word: str, text: str) -> Role | None:
         """What a word is: a name of the table before an operation, that before what a column may be called besides."""
@@ -223,7 +257,7 @@ class _Words:
             return Role("column", text, columns=columns, sure=BY_KIND)
         held = self._part_cells.get(said, {}) if text[:1].isupper() or not said.isascii() else {}
         if sum(map(len, held.values())) == 1 and said not in PLAIN and kind is None and len(said) > 1:
-            return Role("cell", text, cells=tuple((at, frozenset(one)) for at, one in held.items()))
+            return Role("cell", text, sure=BY_KIND, cells=tuple((at, frozenset(one)) for at, one in held.items()))
         missing = kind is None and said not in _SOFT and any(one in self._known.measures for one in known)
         return Role("missing", text) if missing else None
 

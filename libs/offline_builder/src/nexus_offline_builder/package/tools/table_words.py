@@ -51,8 +51,12 @@ _OPERATIONS = (
         "not n't never don't doesn't didn't isn't aren't wasn't weren't hasn't haven't dont isnt arent "
         "didnt 没 未 不是 没有 還沒",
     ),
-    ("empty", "no empty blank missing lacks lacking forgot forgotten nothing 没填 没写 空着 空白 缺 没登记 沒填"),
-    ("share", "share percentage percent proportion % fraction 占 占比 百分之 比例"),
+    (
+        "empty",
+        "no empty blank missing lacks lacking forgot forgotten nothing a_penny a_cent a_dime "
+        "没填 没写 空着 空白 缺 没登记 沒填",
+    ),
+    ("share", "share percentage percent proportion % fraction 占 占比 百分之 百分之几 百分之多少 百分比 比例"),
     (
         "other",
         "standard_deviation stdev variance percentile correlation cumulative running_total weighted forecast mode "
@@ -69,7 +73,7 @@ LIMITS = (
     (
         "<",
         "under below less_than fewer_than lower_than smaller_than cheaper_than shorter_than younger_than faster_than "
-        "lighter_than < 不到 小于 低于 少于 不足 小於 低於",
+        "lighter_than < 不到 不满 未满 小于 低于 少于 不足 小於 低於",
     ),
     ("≥", "at_least >= ≥ no_less_than or_more minimum_of 至少 不低于 不少于"),
     ("≤", "at_most <= ≤ up_to no_more_than 至多 不超过"),
@@ -108,18 +112,22 @@ _CONCEPTS = (
     ),
     ("wages", "salary salaries wage wages 工资 工钱 薪水"),
     ("rate", "rate rates"),
-    ("goals", "goals goal tore tor"),
+    (
+        "derived",
+        "vat tax taxes gst profit profits margin margins interest commission 利润 毛利 税 税额 增值税 利息 提成",
+    ),
+    ("goals", "goals goal scorer scorers scored tore tor"),
     (
         "time",
         "time times duration minutes minute mins min hours hour hrs hr seconds secs sec s h day days "
         "lasted last took dauer zeit  "
-        "durée tiempo 时间 时长 分钟 小时 耗时 持续 用时 秒",
+        "durée tiempo 时间 时长 工时 分钟 小时 耗时 持续 用时 秒",
     ),
     (
         "length",
         "distance km kms kilometre kilometres kilometer kilometers miles mile mi metres meters metre m nm "
         "cm length far  "
-        "strecke 距离 公里 里程 长度 千米",
+        "strecke 米 厘米 距离 公里 里程 长度 千米",
     ),
     (
         "mass",
@@ -164,7 +172,7 @@ _NAMES = (
 _ADJECTIVES = (
     ("fastest quickest 最快", "least time", "most speed"),
     ("slowest 最慢", "most time", "least speed"),
-    ("longest 最长 最久", "most time length", ""),
+    ("longest 最长 最久", "most time length nights", ""),
     ("shortest 最短", "least time length", ""),
     ("farthest furthest 最远", "most length", ""),
     ("coldest chilliest 最冷", "least warmth", ""),
@@ -197,7 +205,7 @@ _PLAIN = (
     "all any some there here over into about up out off please pls hi hello hey ok okay now well yes no not "
     "i_mean 's s t m re ve ll d's got get much many each every per whole both very quite really still yet"
 )
-PLAIN = frozenset(_PLAIN.split())
+PLAIN = said_in(_PLAIN)
 """Words that are no noun, so that they fill no place in a request."""
 
 

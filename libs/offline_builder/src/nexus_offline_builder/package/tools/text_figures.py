@@ -57,6 +57,13 @@ FIGURES = (
     _figure("Chinese characters", "汉字", r"\bchinese characters?\b|汉字"),
     _figure("sentences", "句子", r"\bsentences?\b(?! in (?:quotes|brackets))|句子数|几个?句|多少个?句"),
     _figure("lines", "行数", r"\blines?\b|行"),
+    _figure(
+        "lines with text",
+        "非空行数",
+        r"\b(?:without|excluding|excl\.?|no|non|not counting|minus|ignoring|skipping)[ -]"
+        r"(?:the |any )?(?:empty|blank)\b|"
+        r"(?:不[算含计]|去掉|除了?)空行|非空",
+    ),
     _figure("paragraphs", "段落", r"\bparagraphs?\b|段落数|几段|多少段"),
 )
 
@@ -77,8 +84,10 @@ def asked_figures(request: str) -> list[TextFigure]:
     asked = [figure for figure in FIGURES if figure.asked.search(request)]
     if _BOTH_WAYS.search(request):
         return [figure for figure in FIGURES if figure in asked or figure.english == "characters"]
-    narrower = _NARROWER & {figure.english for figure in asked}
-    return [figure for figure in asked if not narrower or figure.english != "characters"]
+    names = {figure.english for figure in asked}
+    broader = {"characters"} if names & _NARROWER else set[str]()
+    broader |= {"lines"} if "lines with text" in names else set()
+    return [figure for figure in asked if figure.english not in broader]
 
 
 def measured_in(text: str) -> dict[str, int]:
@@ -95,5 +104,6 @@ def measured_in(text: str) -> dict[str, int]:
         "Chinese characters": len(chinese),
         "sentences": len(_SENTENCE.findall(_DECIMAL_POINT.sub(" ", text))),
         "lines": len(text.splitlines()),
+        "lines with text": sum(bool(line.strip()) for line in text.splitlines()),
         "paragraphs": len([part for part in re.split(r"\n\s*\n", text) if part.strip()]),
     }

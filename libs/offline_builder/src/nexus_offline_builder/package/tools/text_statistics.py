@@ -28,6 +28,7 @@ _ASKED = lazy_pattern(
     r"^(?:(?:the|and|number|of|total|words?|letters?|characters?|chars?|sentences?|lines?|paragraphs?|count|"
     r"without|excluding|excl|including|incl|minus|punctuation|with|no|only|most|common|frequent|used|#|spaces?|"
     r"unique|distinct|different|longest|w/o)[\s,.+&/;]*)+[?]?$|"
+    r"^(?:请|帮我|帮忙)*(?:数|统计)(?:一下|一数|数)?(?:这[句段]话?|下面的?)?$|"
     r"数(?:一下|一数|数)?(?:这[句段]话?的?|下面的?)?(?:汉字|字|词|单词|句子)|字数|词数|词频|单词数|字符数?|句子数?|行数|多少个?(?:字|词|单词|字符|句|汉字|行|段)|几个?(?:字|"
     r"词|单词|句子?|字符|行|段)"
     r"|统计|分析|出现了?(?:多少|几)次|最长的(?:单)?词|"
@@ -86,7 +87,7 @@ _NOTHING_NEW = lazy_pattern(
     r"(?:\b(?:and|what|how|about|in|of|for|now|then|this|here|the same)\b|那|呢|这[句段]话?|再|\W)+", re.IGNORECASE
 )
 _CHINESE_LAST = lazy_pattern(
-    r"(?P<text>\S.*?)(?:[\s，,]+|”)(?P<request>(?:这[句段]话?)?(?:一共|总共)?有?(?:多少|几)个?(?:字符?|词|单词|"
+    r"(?P<text>\S.*?)(?:[\s，,]+|”)(?P<request>(?:这[句段]话?)?(?:(?:不|连|包)?[算含计]?上?标点(?:符号)?)?(?:一共|总共)?有?(?:多少|几)个?(?:字符?|词|单词|"
     r"句话?|汉字))[\s?？。]*",
     re.DOTALL,
 )
@@ -118,7 +119,8 @@ _AGAIN = lazy_pattern(
     r"\btop \d+\b|\b(?:unique|distinct|different|most (?:common|frequent|used)|frequency|longest|characters?|chars?|"
     r"letters?|"
     r"sentences?|lines?|paragraphs?|"
-    r"words?|spaces|punctuation)\b|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
+    r"words?|spaces|punctuation|empty|blank|how (?:many times|often))\b|"
+    r"空行|几次|最多|最常|标点|空格|字符|字母|句子|行数|段落|词|汉字|字数",
     re.IGNORECASE,
 )
 _BEYOND = lazy_pattern(
@@ -129,7 +131,7 @@ _BEYOND = lazy_pattern(
     r"adjectives?|sentiment|translate|grammar|spelling|rhyme|synonyms?|median|second|third|least|rare|typos?|"
     r"(?:common|frequent|used) (?:letters?|characters?))\b|"
     r"去掉?重复|去重|不重复的?行|\bunique lines?\b|\bwithout (?:the )?(?:dup\w*|repeat\w*|doubles)|"
-    r"\b(?:without|excluding|ignoring)\b(?! (?:the |any )?(?:(?:white)?spaces?|punctuation)\b)|开头|"
+    r"\b(?:without|excluding|ignoring)\b(?! (?:the |any )?(?:(?:white)?spaces?|punctuation|empty|blank)\b)|开头|"
     r"结尾|包含|元音|平均|分组|以外|最短|大写|小写|动词|"
     r"名词|阅读时间|反转|回文",
     re.IGNORECASE,
@@ -143,6 +145,15 @@ _TOP = lazy_pattern(
     r"\bwords?\b.{0,20}\brepeat\w*|\brepeat\w* words?\b|重复最多|用得?太多|词频|最?常(?:见|用)|最多",
     re.IGNORECASE,
 )
+
+
+_HOW_OFTEN = lazy_pattern(
+    r"\W*(?:(?:and|so|ok)\s+)?(?:how many times|how often)"
+    r"(?:\s+(?:is|was|does|did|do|it|that|used?|i|occur|appear|there))*\W*|"
+    r"\W*(?:那|它|这个词|这个字|出现了?|用了?|一共|总共)*(?:多少|几)[次遍回](?:呢)?\W*",
+    re.IGNORECASE,
+)
+"""Asked of the word that was found to be the most frequent."""
 
 
 def understand(question: Question) -> Task | None:
@@ -274,7 +285,9 @@ def _asks_on(text: str) -> bool:
     plain = re.sub(r"[()（）]", "", text)
     if len(text) < _LONGEST_FOLLOW_UP and text[0] in "(（" and asked_figures(plain):
         return True
-    return len(text) < _LONGEST_FOLLOW_UP and (_ASKED.search(text) is not None or text.endswith(("?", "？")))
+    single = len(re.findall(r"[.!?。！？]+(?=\s|$)|[。！？]", text)) < 2
+    asks = _ASKED.search(text) is not None or (single and text.endswith(("?", "？")))
+    return len(text) < _LONGEST_FOLLOW_UP and asks
 
 
 def _refuse_without_text() -> Answer:
@@ -289,13 +302,13 @@ def _answer(passage: Passage, chinese: bool) -> Answer:
     _refuse_beyond(passage.request)
     measured = measured_in(text)
     asked = asked_figures(passage.request)
-    top = _TOP.search(passage.request)
+    top = _TOP.search("most common" if _HOW_OFTEN.fullmatch(passage.request) else passage.request)
     if re.search(r"longest word|最长的(?:单)?词", passage.request, re.IGNORECASE):
         return _longest_word(text, chinese)
     if not asked and not top:
         _refuse_unclear(passage.request)
         top = _TOP.search("most common")
-        asked = [one for one in FIGURES if "punctuation" not in one.english]
+        asked = [one for one in FIGURES if "punctuation" not in one.english and one.english != "lines with text"]
         asked = [one for one in asked if measured[one.english] or one.english != "Chinese characters"]
     lines = [
         f"{figure.chinese}：{measured[figure.english]}" if chinese else f"{figure.english}: {measured[figure.english]}"
