@@ -4,10 +4,10 @@ import re
 from datetime import date
 
 from .calendar_dates import FoundDate, dates_in, moved_months
-from .calendar_lengths import about_a_period, with_bare_steps, with_durations
+from .calendar_lengths import about_a_period, with_bare_steps, with_durations, with_plain_stamps, with_whole_days
 from .calendar_periods import with_edges, with_periods
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, is_refused
-from .date_ages import BORN, age, age_on, age_reached, either_way, turning
+from .date_ages import BORN, age, age_in_year, age_on, age_reached, either_way, refuse_without_year, turning
 from .date_defaults import in_full as with_requirement
 from .date_defaults import rule_in
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
@@ -15,12 +15,13 @@ from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, N
 from .date_names import ASKS_TODAY
 from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
-from .date_roles import asks_nothing, by_roles
+from .date_roles import asks_by_rule, asks_nothing, by_roles
 from .date_rules import counts_first
 from .date_series import comes_again
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
+from .month_rules import beside_month_task
 from .patterns import lazy_pattern
 from .time_roles import times_by_role
 from .wording import digits_for_words, plain_signs
@@ -131,9 +132,10 @@ _JOINING = lazy_pattern(
 
 
 def understand(question: Question) -> Task | None:
-    question = in_order(question)
+    question = in_order(question._replace(text=with_plain_stamps(question.text)))
+    refuse_without_year(question)
     try:
-        task = _understood(question)
+        task = age_in_year(question) or beside_month_task(question) or _understood(question)
     except Refusal:
         if (same := either_way(question, _understood)) is not None:
             return same
@@ -142,7 +144,7 @@ def understand(question: Question) -> Task | None:
         return task
     silent = question.alone and not question.earlier and asks_nothing(question.text)
     sure = task is not None and task.confidence > POSSIBLE and not comes_again(question.text) and not silent
-    sure = sure and not counts_first(question)
+    sure = sure and not (counts_first(question) or asks_by_rule(question))
     if task is not None and sure and not is_refused(task):
         return task
     by_parts = by_roles(question, lambda text: _in_figures(text, question), _understood)
@@ -179,7 +181,7 @@ def _in_figures(text: str, question: Question) -> str:
         question.today,
     )
     text = with_durations(with_periods(with_bare_steps(text, question.requirement), question.today))
-    return digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
+    return with_whole_days(digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天")))
 
 
 def _about_dates(text: str, question: Question) -> Task | None:
@@ -380,7 +382,8 @@ def _between(first: FoundDate, second: FoundDate, rest: str, question: Question)
 
 
 def in_full(question: Question, requirement: str) -> str | None:
-    return with_requirement(in_order(question), requirement)
+    refuse_without_year(question)
+    return with_requirement(in_order(question._replace(text=with_plain_stamps(question.text))), requirement)
 
 
 TOOL = Tool(

@@ -328,7 +328,7 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
     if shorter := _SHORTER.search(wanted):
         return f"how many {shorter['unit'] or shorter['zh']} {both}"
     if _CALENDAR.search(wanted):
-        return f"how many years and months {both}"
+        return f"how many years and months {both}{', age' if BORN.search(wanted) else ''}"
     return f"how many weeks {both}" if _WEEKS.search(wanted) else None
 
 

@@ -64,8 +64,18 @@ _ASKS_ITSELF = lazy_pattern(
     r"星期|岁|到|至|加|减",
     re.IGNORECASE,
 )
+_ASKS_DUE = lazy_pattern(
+    r"\b(?:due|deadline|when|expir\w*|last day)\b|到期|截止|几号|哪一?天|什么时候|何时", re.IGNORECASE
+)
 _BETWEEN = lazy_pattern(r"\bbetween\b(?!.*\b(?:now|today)\b)|之间", re.IGNORECASE)
 _DIED = lazy_pattern(r"\b(?:died|dead|passed|death|killed)\b|去世|逝世", re.IGNORECASE)
+
+
+def asks_by_rule(question: Question) -> bool:
+    """Whether it asks when something is due after its only date, and the requirement says how long that is."""
+    if question.earlier or not _ASKS_DUE.search(question.text) or rule_in(question.requirement) is None:
+        return False
+    return not DURATION.search(digits_for_words(question.text))
 
 
 def asks_nothing(text: str) -> bool:

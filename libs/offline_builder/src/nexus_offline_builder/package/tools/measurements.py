@@ -26,7 +26,10 @@ _MARKED = lazy_pattern(
 _TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→|[成为到])\s*$", re.IGNORECASE)
 _TIGHT_LIST = lazy_pattern(r"(?<=[^\W\d])\s*[,;、](?=\.?\d)")
 _POINTED = lazy_pattern(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.,]*\d)")
-_NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
+_NEEDS_MARK = frozenset(
+    ("min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar", "hand", "hands", "chain",
+    "rod", "rods", "cord")
+)  # fmt: skip
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
 _MARKED_INCHES = lazy_pattern(r"(?<![\d.'])(\d{1,2})\s*'\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|'')")
 _FEET_AND_INCHES = lazy_pattern(
@@ -64,8 +67,12 @@ _BOTH_NAMED = lazy_pattern(
 )
 _OPEN_POINT = lazy_pattern(r"[1-9]\d{0,2}\.000")
 """Two thousand or two, by where it was written."""
+_CUBIC_FEET = lazy_pattern(r"(?<![\d.'])(\d{2,}|9|\d*\.\d+|\d{1,3}(?:[,' ]\d{3})+)\s*ft([23])(?![\d.])", re.IGNORECASE)
+"""`90 ft3`: no height, as `5 ft3` may be."""
 _FEET = lazy_pattern(r"(?<=\d)'(?=\s*(?:$|[,=?]|->|(?:to|in|into|as|tall|high|long|wide|deep)\b))", re.IGNORECASE)
 _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)
+_CLOCKED = lazy_pattern(r"(?<![\w.:])(\d{1,3})h([0-5]\d)(?:m(?:ins?)?)?(?![\w.])", re.IGNORECASE)
+"""`9h48`, and `2h05m`."""
 _STONES = lazy_pattern(
     r"(\d+)\s*(?:stones?|st)\s*(\d{1,2})(?![\d/.])(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+[a-z]|[=?,]|->))",
     re.IGNORECASE,
@@ -282,9 +289,10 @@ def _plain(prompt: str) -> str:
     if _DECIMAL_COMMA.search(text):
         text = _POINTED.sub(lambda found: found.group().replace(".", ""), text)
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+    text = _CUBIC_FEET.sub(lambda found: f"{found[1]} ft{'²' if found[2] == '2' else '³'}", text)
     text = _MARKED_INCHES.sub(r"\1 ft \2 in ", text)
     text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
-    text = _STONES.sub(r"\1 st \2 lb ", text)
+    text = _CLOCKED.sub(r"\1 h \2 min", _STONES.sub(r"\1 st \2 lb ", text))
     return _RANGE.sub(_both_ends, _HALF.sub(_halved, with_known_names(text)))
 
 
@@ -357,7 +365,7 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
         len(name) == 1
         and has_chinese(name)
         and re.match("[\u4e00-\u9fff]", behind)
-        and not re.match("[呢吗啊呀吧是等换合的]", behind)
+        and not re.match("[呢吗啊呀吧是等换合的]|[长高宽深重远厚]", behind)
     ):
         return None
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):

@@ -15,6 +15,7 @@ _LIST = lazy_pattern(
     r"\d+(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?){2,})\s*(?=[^\W\d]|°)",
     re.IGNORECASE,
 )
+_TWO_PRESSURES = lazy_pattern(r"(?<![\d/.])(\d{2,3})\s*/\s*(\d{2,3})\s*(mm ?hg|毫米汞柱)", re.IGNORECASE)
 _TIGHT_COMMA = lazy_pattern(r"\d,\d")
 _PIECE = lazy_pattern(_NUMBER)
 _SLASHED = lazy_pattern(r"\d+(?:\.\d+)?")
@@ -25,10 +26,13 @@ _ONE = lazy_pattern(
 )
 _NUMBERED = lazy_pattern(
     r"\b(?:bed|room|ward|patient|pt|case|flat|apt|apartment|box|sample|lot|batch|tank|tube|line|pump|step|boiler|"
-    r"unit)\s*"
-    r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?!(?:by|x)\b|\*)(?=[^\d]*\d)",
+    r"unit|lot|plot|stack|site|zone|landing|hydrant|well|silo|van|truck|lorry|pallet|parcel|twin|baby|kid)\s*"
+    r"(?:no\.?\s*|nr\.?\s*|#\s*)?\d{1,4}(?:\s*[:,;-]\s+|\s+)(?!(?:by|x)\b|\*)(?=[^\d]*\d)|"
+    r"\b(?!(?:at|for|of|to|from|is|are|was|about|over|under|than|plus|minus|times|and|or|by|in|on|with|per)\b)[a-z]{2,}\s+"
+    r"#?\d{1,4}[a-z]?(?::\s+(?=[^\d]*\d)|\s+(?:reads?|shows?|is|was|weighs?|measures?|has|holds?)\s+(?:at\s+)?(?=\.?\d))",
     re.IGNORECASE,
 )
+"""`bed 4`, and `hydrant 3:` with whatever noun: such a number names what is measured."""
 _HALF_RACE = lazy_pattern(r"\bhalf[- ](?=marathon\b)|\b(?:M|G|K|T)(?=(?:Byte|Bit)s?\b)", re.IGNORECASE)
 _PREFIXES = {"m": "mega", "g": "giga", "k": "kilo", "t": "tera"}
 _MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
@@ -64,12 +68,14 @@ def without_asides(text: str) -> str:
 
 def _unless_measured(found: "re.Match[str]") -> str:
     """What is numbered is none where the number is of a unit: `box 4 kg 2 g`."""
-    return found.group() if mention_at(found.string, found.end()) else " "
+    if mention_at(found.string, found.end()):
+        return found.group()
+    return "; " if re.search(r"[\d\w][,\s]*$", found.string[: found.start()]) else " "
 
 
 def with_each_unit(text: str) -> str:
-    """`20, 30 and 45 psi` with the unit behind each of them."""
-    return _LIST.sub(_repeated, text)
+    """`20, 30 and 45 psi`, `142/91 mmHg` with the unit behind each of them."""
+    return _LIST.sub(_repeated, _TWO_PRESSURES.sub(r"\1 \3, \2 \3", text))
 
 
 def _repeated(found: "re.Match[str]") -> str:

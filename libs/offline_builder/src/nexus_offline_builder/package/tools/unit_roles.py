@@ -94,12 +94,24 @@ _MEASURED = (
 _DEGREES = lazy_pattern(
     r"(?<=\d)\s*(?:度|degrees?\b|°)(?!\s*[cCfFkK℃℉]\b|\s*(?:celsius|fahrenheit|kelvin))", re.IGNORECASE
 )
+_PER_PIECE = lazy_pattern(
+    r"(?<=\0)\s*(?:per|an?|each)\s+(?:pot|serving|portion|pack(?:et|age)?|bag|box|bottle|can|tin|bar|glass|slice|piece|person|"
+    r"head|unit|item|meal|car|room|plate|jar|tank|load|trip|lap|batch|animal|plant|tree)\b(?![^,.;?]*\d)",
+    re.IGNORECASE,
+)
+"""`.4 MJ per pot`: of what it is so much, which no unit says."""
+_THEM = lazy_pattern(r"(?<![\w.,\0])(?P<count>\d{1,2})(?=\s+[a-z]+s\b|[个只件块袋箱桶包])", re.IGNORECASE)
+_PER_HUNDRED = lazy_pattern(r"(?:\bper|/)\s*100\b(?!\s*(?:km|k\b|kilomet|g|ml|\d))|每百公里", re.IGNORECASE)
 _OTHER_WAY = lazy_pattern(r"\b(?:the )?other way (?:a?round)?|\breverse\b|\bvice versa\b|反过来", re.IGNORECASE)
 _SORRY = lazy_pattern(r"\([^()\d]*\)")
 
 
 def with_its_degrees(prompt: str, requirement: str) -> str:
-    """`77度` in the scale that the requirement converts from."""
+    """`77度` in the scale that the requirement converts from, `per 100` of litres as what it is named there."""
+    if _PER_HUNDRED.search(prompt) and any(
+        unit.kind == "volume/length" for unit in units_named(requirement[:_LONGEST_REQUIREMENT]).units
+    ):
+        prompt = _PER_HUNDRED.sub("in l/100km", prompt)
     if not _DEGREES.search(prompt):
         return prompt
     sources = units_named(requirement[:_LONGEST_REQUIREMENT]).sources
@@ -136,7 +148,8 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
             return None
         quantities = [_bare(one.group(), sources[0]) for one in numbers]
         left = _NUMBER.sub("\0", left)
-    joined = re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left)
+    left = _THEM.sub(lambda found: " " if int(found["count"]) == len(quantities) else found.group(), left)
+    joined = _PER_PIECE.sub(" ", re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left))
     joined = TOTAL.sub(" ", joined) if len(quantities) > 1 else joined
     if re.search(r"\d", joined) or _OPERATION.search(joined):
         return None
