@@ -57,6 +57,26 @@ ANSWERED = {
     "feeding plan: I give a day and an interval and it says when the next one is due": [
         ("filter changed today, next in 48 hours, which date", "2026-12-02"),
     ],
+    "My oven card is in Fahrenheit; I type that and get Celsius": [("set it to 375 for 20 min, later 300", "190.55 & 148.88")],
+    "my heights: stones, feet, cups, whatever into metric": [
+        ("Dad is 12 stone 9 since Easter", "80.2"),
+        ("how many teaspoons is 3/4 of a cup", "36"),
+    ],
+    "van fuel, mpg into l/100km": [("it does 31 mpg (UK, imperial gallons)", "9.11")],
+    "minibus: miles to km, mpg to l/100km": [("64 miles", "102.9")],
+    "card sizes GB MB": [("600 MB per hour x 5 hours", "3 GB"), ("4 hours at 250 MB per hour", "1 GB")],
+    "dose per kg, ml per hour and such": [("12 mg per kg, the dog weighs 8.5 kg", "102 mg")],
+    "floor plans, sides in feet, our catalogue is m² and our customers say square feet": [("30 x 50 ft tent", "139.3")],
+    "秤重：斤、两、公斤、磅换成克": [
+        ("核桃6两,另外再加2斤1两红枣,一共多少克", "1350 g"),
+        ("有三件行李,3公斤、4公斤和5斤,一共多少克", "9500 g"),
+    ],
+    "厨房：1杯=200毫升，1汤匙(大匙)=18毫升": [("奶半杯再加2大匙,总共多少ml", "136 ml")],
+    "帮我算工时和工资": [("周一4小时 周三6.5小时 周五8小时，总共", "18.5"), ("5.5小时 时薪30元 一共多少", "= 165")],
+    "月末日期,做账用": [("2028年2月的最后一天是几号", "2028-02-29"), ("2027年9月底是几号", "2027-09-30")],
+    "付款日是开票日期后第30天,如果落在周六或周日就顺延到下周一": [("2026年12月4日", "2027-01-04")],
+    "Payroll runs on the last working day (Mon-Fri) of the month. I name a month.": [("March 2027", "2027-03-31")],
+    "weekday of a date": [("Which weekday is the leap day in 2032", "Sunday")],
     "Goats: kids come 150 days after covering. I give the day.": [("covered 20/08/2026, due when?", "2027-01-17")],
 }
 FOLLOWED = {
@@ -81,6 +101,8 @@ FOLLOWED = {
 REFUSED = {
     "GiB -> GB": ["250 Mbit/s"],
     "kids' train tickets: how old on the day they travel": ["his birthday is 3 May, train 1 july 2027"],
+    "Lease ends: I give a start and a number of months": ["eight months from the start please"],
+    "包裹几天到，工作日计算": ["发货后三个工作日到,哪天能到"],
     "file sizes in weird units": ["take 500 kB in kB"],
 }
 

@@ -104,7 +104,8 @@ _APART = lazy_pattern(r"\b(?:both|respectively|separately)\b|分别", re.IGNOREC
 _LESS = lazy_pattern(
     r"\b(?:left|remain\w*|lower|higher|heavier|lighter|longer|shorter|faster|slower|over|under|above|below|"
     r"(?:more|less) than|"
-    r"difference|apart|spare|short of)\b(?! (?:an?|the|night|time|again)\b|.*\bright\b)|(?<=\d )\w+ (?:less|more)\b|"
+    r"difference|apart|spare|short of)\b(?! (?:an?|datum|"
+    r"sea|ground|the|night|time|again)\b|.*\bright\b)|(?<=\d )\w+ (?:less|more)\b|"
     r"再[低高少]|还能|还剩|还差|相差|高多少|重多少|多多少|少多少",
     re.IGNORECASE,
 )

@@ -92,6 +92,7 @@ def with_bare_steps(text: str, requirement: str) -> str:
 
 def with_plain_stamps(text: str) -> str:
     """`Feb 28 23:59:59 2027 GMT` as the day that it is; between two of them the hours count."""
+    text = re.sub(r"\b(?:the )?leap day (?:in|of) (\d{4})\b", r"29 February \1", text, flags=re.IGNORECASE)
     stamps = list(_STAMP.finditer(text[:400]))
     if len(stamps) != 1:
         return text

@@ -68,11 +68,8 @@ def age(born: FoundDate, on: FoundDate, question: Question) -> Answer:
             f"{born.day} is after {on.day}: there is no age or time served yet on that day.",
             f"{born.day} 在 {on.day} 之后，那时还没有年龄或工龄。",
         )
-    told = span(born.day, on.day, "age", question)
-    of_people = question.chinese and re.search(
-        "岁|年龄|多大|生日|出生", f"{question.requirement[:1000]}{question.text}"
-    )
-    return told._replace(text=f"{told.tool_output.get('years')} 岁。{told.text}") if of_people else told
+    of_people = re.search("岁|年龄|多大|生日|出生", f"{question.requirement[:1000]}{question.text}")
+    return span(born.day, on.day, "age" if of_people or not question.chinese else "years", question)
 
 
 def age_reached(rest: str) -> int | None:

@@ -11,7 +11,7 @@ from .date_ages import BORN, age, age_in_year, age_on, age_reached, either_way, 
 from .date_defaults import in_full as with_requirement
 from .date_defaults import rule_in
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
-from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
+from .date_events import ENDS_SAID, EVENT, FROM_AN_EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
 from .date_names import ASKS_TODAY
 from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
@@ -96,7 +96,7 @@ _IN_OTHER_UNITS = lazy_pattern(
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)|"
     r" are (?:that|"
     r"there))?[\s?.!]*|"
-    r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*|"
+    r"(?:那|也就|折合?|换成|相当于)*(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:零?[多几]少?天)?(?:呢)?[？?。]*|"
     r"(?:那|按|换成|合)*(?:周|星期|月|小时|工作日|年)(?:算|数)?呢[？?。]*",
     re.IGNORECASE,
 )
@@ -270,7 +270,7 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
         if found[0].recurring:
             start = moved_months(start, 12 * (question.today.year - start.year))
         return Task(CERTAIN, lambda: added(start, rest, question))
-    if re.search(r"(?:开封|购买|生产|签订|入职|签发)后", rest) and not _ANCHORED.search(rest):
+    if FROM_AN_EVENT.search(rest) and not re.search(r"\btoday\b|今天|现在", rest):
         return Task(LIKELY, _refuse_without_date)
     if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
         if (day := _that_day(rest, question)) is not None:

@@ -184,6 +184,7 @@ def asks_age(text: str, requirement: str) -> bool:
 
 def _wanted(requirement: str) -> str:
     plain = _EXAMPLE.sub(" ", requirement[:1000]).replace("工作天", "工作日")
+    plain = re.sub(r"后的?第(\d+)个?([天日])", r"后\1\2后", plain)
     return without_examples(with_included(digits_for_words(plain_signs(NO_HOLIDAYS.sub(" ", plain)))))
 
 

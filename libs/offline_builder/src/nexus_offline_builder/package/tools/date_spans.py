@@ -108,7 +108,8 @@ def _in_months(start: date, end: date, question: Question, of_life: bool = False
     months, total = 12 * years + left, (last - first).days
     said = _said(years, left, days, question.chinese)
     if question.chinese:
-        text = f"从 {first} 到 {last} 是 {said}（{months} 个月零 {days} 天，共 {total} 天）。"
+        age = f"{years} 岁。" if of_life else ""
+        text = f"{age}从 {first} 到 {last} 是 {said}（{months} 个月零 {days} 天，共 {total} 天）。"
     else:
         whole = f"{_some(months, 'month')}, " if years else ""
         text = f"From {first} to {last} it is {said} ({whole}{_some(total, 'day')} in all)."

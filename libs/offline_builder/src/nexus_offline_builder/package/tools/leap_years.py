@@ -28,6 +28,7 @@ def leap_task(text: str, question: Question) -> Task | None:
     years = [int(one.group()) for one in _YEAR.finditer(text)]
     asked = _COUNT.search(text)
     rest = _COUNT.sub(" ", _FEBRUARY.sub(" ", _YEAR.sub(" ", text)))
+    rest = re.sub(r"[下上]1个", " ", rest)
     rest = re.sub(r"\b\d+[a-z]\w*|\b\d{1,2}(?:st|nd|rd|th)\b", " ", rest, flags=re.IGNORECASE)
     if not about or re.search(r"\d", rest) or len(years) > 2:
         return None

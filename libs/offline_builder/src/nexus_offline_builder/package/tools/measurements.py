@@ -40,7 +40,8 @@ _FEET_AND_INCHES = lazy_pattern(
 _HALF = lazy_pattern(r"\b(?:an?\s+|1\s+)?(half|quarter)[\s-]+(?=[a-z])", re.IGNORECASE)
 _BRITISH = lazy_pattern(
     r"\b(?:british|imperial|uk)\s+(gallons?|pints?|quarts?|fluid ounces?|fl oz|mpg)\b|"
-    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b(?:\s+gallons?)?\)?",
+    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b"
+    r"(?:,? (?:uk|imperial|british))?(?:\s+gallons?)?\)?",
     re.IGNORECASE,
 )
 _AMERICAN = lazy_pattern(
@@ -74,7 +75,8 @@ _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|
 _CLOCKED = lazy_pattern(r"(?<![\w.:])(\d{1,3})h([0-5]\d)(?:m(?:ins?)?)?(?![\w.])", re.IGNORECASE)
 """`9h48`, and `2h05m`."""
 _STONES = lazy_pattern(
-    r"(\d+)\s*(?:stones?|st)\s*(\d{1,2})(?![\d/.])(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+[a-z]|[=?,]|->))",
+    r"(\d+)\s*(?:stones?|st)\s*(1[0-3]|\d)(?![\d/.])(?!\s*(?:lbs?|pounds?|oz|ounces?|kgs?|kilos?|g|st|stones?|x|%|people|of)\b)"
+    r"(?!\s*[*x])",
     re.IGNORECASE,
 )
 _HALF_TAEL = lazy_pattern(r"(?<![\d.点零〇十百])([\d一二两三四五六七八九])两半")
@@ -282,6 +284,7 @@ def _plain(prompt: str) -> str:
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
     text = CONSUMPTION.sub("l/100km", text)
     text = _SQUARE_WORDS.sub("square ", text)
+    text = re.sub(r"(\d/\d+)\s+of\s+an?\s+(?=[a-z])", r"\1 ", text, flags=re.IGNORECASE)
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))

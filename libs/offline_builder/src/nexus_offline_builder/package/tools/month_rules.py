@@ -28,9 +28,10 @@ _A_MONTH = lazy_pattern(
     r"(?:(?P<zh_year>\d{4})年)?(?P<zh>\d{1,2})月|(?P<zh_rel>这个?|本|下个?|上个?)月",
     re.IGNORECASE,
 )
+_ASIDE = lazy_pattern(r"\s*\([^()\d]*\)")
 _MAY = lazy_pattern(
     r"\bmay (?:i|we|be|it|have|not)\b|\b(?:march|mar) (?:on|off|to)\b|\b(?:declare|decline|deci|second|"
-    r"jung|octop|market|marc)\w*",
+    r"jung|octop|market|marc(?!h\b))\w*",
     re.IGNORECASE,
 )
 
@@ -44,7 +45,8 @@ def beside_month_task(question: Question) -> Task | None:
 
 def month_task(text: str, question: Question) -> Task | None:
     """A claim where the requirement or the prompt has such a rule, and the prompt a month; `text` in digits."""
-    rule = _RULE.search(text) or _RULE.search(digits_for_words(question.requirement[:_LONGEST_REQUIREMENT]))
+    always = _ASIDE.sub(" ", digits_for_words(question.requirement[:_LONGEST_REQUIREMENT]))
+    rule = _RULE.search(text) or _RULE.search(always)
     if rule is None:
         return None
     rest = _MAY.sub(" ", _RULE.sub(" ", text))

@@ -12,6 +12,8 @@ from .units import Unit, comparable, unit_named
 
 _LONGEST = 1000
 _ONE = lazy_pattern(r"(?<![\d./])(?<!\d,)1\s*(?=[^\W\d])|\b(?P<word>one|an?)\s+", re.IGNORECASE)
+_OTHER_NAME = lazy_pattern(r"(?<=\w)\s?[(（][^()（）\d]{1,20}[)）](?=\s*[=是为按])")
+"""`1汤匙(大匙)=15毫升`."""
 _IS = lazy_pattern(
     r"\s*(?P<is>=|is|as|equals?|counts? as|按|算|等于|是|为|合)?\s*(?P<size>\d+(?:\.\d+)?)\s*", re.IGNORECASE
 )
@@ -30,6 +32,7 @@ def definitions_in(requirement: str, prompt: str) -> Mapping[str, Unit]:
     found = dict[str, Unit]()
     if _BRITISH.search(requirement) and not _AMERICAN.search(f"{requirement} {prompt}"):
         found = {symbol: unit for symbol in _IMPERIAL if (unit := unit_named(f"imperial {symbol}"))}
+    requirement = _OTHER_NAME.sub("", requirement)
     for one in _ONE.finditer(requirement):
         large = mention_at(requirement, one.end())
         said = _IS.match(requirement, large.end) if large else None

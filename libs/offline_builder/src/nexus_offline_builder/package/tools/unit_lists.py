@@ -62,6 +62,9 @@ def without_asides(text: str) -> str:
         else text
     )
     text = _RATE_ASKED.sub(r"\2\3每\1", _NO_NUMBER.sub(" ", text.replace("百公里油耗", " l/100km ")))
+    text = re.sub(
+        r"\b(?:for|just|wait|only|in) a (?:second|sec|minute)\b", " ", text.replace("几多", "多少"), flags=re.I
+    )
     text = _HALF_RACE.sub(lambda one: _PREFIXES.get(one.group().lower(), ""), text)
     return _NUMBERED.sub(_unless_measured, _ONE.sub(" ", text.replace("\u03bc", "\u00b5")))
 

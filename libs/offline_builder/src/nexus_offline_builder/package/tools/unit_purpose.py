@@ -186,7 +186,7 @@ def _spanned(
     unit = sides[-1].quantity.unit if sides[-1].quantity else _side_of(named)
     fitting = [one for one in wanted or named.targets or named.units if one.kind == kind]
     elsewhere = [one for one in fitting if unit is not None and is_imperial(one) is not is_imperial(unit)]
-    targets = (elsewhere or fitting)[:1] if not wanted else fitting[:1]
+    targets = (elsewhere or fitting if named.across else fitting)[: 1 if wanted or named.targets else _SIDES]
     if not targets or unit is None or any(one.quantity and one.quantity.unit.kind != "length" for one in sides):
         return None
     if len(counts) > 1 or any(one.quantity or one.number.denominator > 1 for one in counts):
@@ -220,6 +220,8 @@ def _rate(
         return None
     parts = set(rates[0].kind.split("/"))
     if len(quantities) == 1 and quantities[0].unit.kind in parts and not wanted:
+        if targets_of(quantities[0].unit, named):
+            return None
         if not parts <= {unit.kind for unit in named.units} or _ANYTHING.search(requirement):
             return None
         other = next(iter(parts - {quantities[0].unit.kind}), quantities[0].unit.kind)

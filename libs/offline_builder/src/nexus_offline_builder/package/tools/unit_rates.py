@@ -17,6 +17,7 @@ _ASKS_TIME = lazy_pattern(
 _ASKS_AMOUNT = lazy_pattern(
     r"\bhow (?:much|many|far)\b|\bdistance\b|\bamount\b|\benergy\b|\bconsum\w+|\buses?\b|多少|多远|几", re.IGNORECASE
 )
+_TIMES = lazy_pattern(r"\d[^\d]{0,30}(?:[x*×@]|\b(?:at|times|for)\b)\s*\d", re.IGNORECASE)
 _ASKS_RATE = lazy_pattern(
     r"\bhow fast\b|\bspeed\b|\brate\b|\bbandwidth\b|\bthroughput\b|\baverage\b|\bpower\b|速度|多快|速率|带宽|功率",
     re.IGNORECASE,
@@ -51,9 +52,14 @@ def rate_of_two(quantities: Sequence[Quantity], text: str) -> list[tuple[Quantit
     first, second = quantities
     for one, other in ((first, second), (second, first)):
         above, _, below = _kind(other.unit).partition("/")
+        if below and above == below == one.unit.kind:
+            symbol = other.unit.symbol.partition("/")[0]
+            size = one.unit.size * other.unit.size
+            whole = Quantity(one.amount * other.amount, Unit(symbol, above, size), f"{other.spoken} * {one.spoken}")
+            return [(whole, unit)] if (unit := unit_named(symbol)) is not None else None
         if below and one.unit.kind == above and (below != "time" or _ASKS_TIME.search(text)):
             return _times((one, other))
-        if below and one.unit.kind == below and _ASKS_AMOUNT.search(text):
+        if below and one.unit.kind == below and (_ASKS_AMOUNT.search(text) or _TIMES.search(text)):
             return _amount(one, other)
         if f"{one.unit.kind}/{other.unit.kind}" == "length/time" and _ASKS_PACE.search(text):
             pace = unit_named("min/mi" if one.unit.symbol in _IMPERIAL else "min/km")

@@ -100,10 +100,11 @@ _PER_PIECE = lazy_pattern(
     re.IGNORECASE,
 )
 """`.4 MJ per pot`: of what it is so much, which no unit says."""
-_THEM = lazy_pattern(r"(?<![\w.,\0])(?P<count>\d{1,2})(?=\s+[a-z]+s\b|[个只件块袋箱桶包])", re.IGNORECASE)
+_AND_ALSO = lazy_pattern(r"(?:另外)?再?加上?(?=\s*\0)|(?<=\0)\s*(?:\bplus\b|\+)\s*(?=\0)", re.IGNORECASE)
+_THEM = lazy_pattern(r"(?<![a-z\d.,\0])(?P<count>\d{1,2})(?=\s+[a-z]+s\b|[个只件块袋箱桶包])", re.IGNORECASE)
 _PER_HUNDRED = lazy_pattern(r"(?:\bper|/)\s*100\b(?!\s*(?:km|k\b|kilomet|g|ml|\d))|每百公里", re.IGNORECASE)
 _OTHER_WAY = lazy_pattern(r"\b(?:the )?other way (?:a?round)?|\breverse\b|\bvice versa\b|反过来", re.IGNORECASE)
-_SORRY = lazy_pattern(r"\([^()\d]*\)")
+_SORRY = lazy_pattern(r"\((?![^()]*\b(?:uk|us|imperial|british|american)\b)[^()\d]*\)", re.IGNORECASE)
 
 
 def with_its_degrees(prompt: str, requirement: str) -> str:
@@ -129,6 +130,8 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
     text, placed = placed_in(prompt)
     targets, left = targets_in(text, placed)
     left = _ASIDE.sub(lambda found: " " * len(found.group()), left)
+    if placed and all(one.unit.kind == "time" for _, _, one in placed) and _is_of_another_kind(named):
+        left, placed = left.replace("\0", " "), []  # `at 450 for 15 min`
     quantities = [quantity for _, _, quantity in placed]
     for found in reversed(list(_PIECES.finditer(left))):
         quantities, left = _with_pieces(found, placed, quantities, left)
@@ -149,11 +152,16 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
         quantities = [_bare(one.group(), sources[0]) for one in numbers]
         left = _NUMBER.sub("\0", left)
     left = _THEM.sub(lambda found: " " if int(found["count"]) == len(quantities) else found.group(), left)
-    joined = _PER_PIECE.sub(" ", re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left))
-    joined = TOTAL.sub(" ", joined) if len(quantities) > 1 else joined
+    joined = _joined(left, len(quantities))
     if re.search(r"\d", joined) or _OPERATION.search(joined):
         return None
     return _wanted(quantities, targets, left, named, requirement, alone)
+
+
+def _joined(left: str, count: int) -> str:
+    """`left` without what only joins the quantities, or says of what each is so much."""
+    joined = _PER_PIECE.sub(" ", re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left))
+    return _AND_ALSO.sub(" ", TOTAL.sub(" ", joined)) if count > 1 and TOTAL.search(joined) else joined
 
 
 def _wanted(
@@ -189,6 +197,11 @@ def _is_word_in(text: str, end: int) -> bool:
     """Whether what ends there is a number and the word `in` before a unit: `one in g`."""
     following = mention_at(text, end + 1) if text[end - 2 : end + 1].lower() == "in " else None
     return following is not None and following.name.lower() != "in"
+
+
+def _is_of_another_kind(named: Named) -> bool:
+    """Whether times are none of what is converted, and a number without a unit is."""
+    return len(named.sources) == 1 and not any("time" in unit.kind for unit in named.units)
 
 
 def _is_of_source(left: str, named: Named) -> bool:

@@ -54,7 +54,7 @@ _TABLE = {
         carat 0.0002 克拉
         t 1000 tonne ton metric_ton 吨 公吨
         lb 0.45359237 pound lbs 磅
-        oz 0.028349523125 ounce 盎司
+        oz 0.028349523125 ounce 盎司 安士
         st 6.35029318 stone 英石
         jin 0.5 斤 市斤
         liang 0.05 两

@@ -66,7 +66,7 @@ _MIXED = lazy_pattern(
     r"(?:\d+(?:\.\d+)?[百千万亿]){2,}"
 )
 _CHINESE_NUMBER = lazy_pattern(
-    "(?!千[米克瓦焦帕卡赫牛])[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
+    "(?!千[米克瓦焦帕卡赫牛]|一[起共样直定般些])[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
 )
 _LARGEST_CHINESE = 10**30
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})(?![\d,.]*\d)")
@@ -155,6 +155,7 @@ def digits_for_words(text: str) -> str:
         lambda found: (
             ("" if not re.match(r"\d", text[found.start() - 1 : found.start()]) else " ")
             + _chinese_number(found.group())
+            + (" " if re.match(r"\d", text[found.end() : found.end() + 1]) else "")
         ),
         text,
     )

@@ -43,7 +43,8 @@ _TOKEN = lazy_pattern(
     rf"earns?|乘以?)\s*"
     rf"[$€£¥])\s*:?\s*[$€£¥]?\s*(?P<r2>\d+(?:[.,]\d{{1,2}})?)(?!\d|\s*{_HOURS})(?:\s*[元块])?|"
     rf"(?:at|@|times|x|\*|rate(?: of| is)?|乘以?)\s*(?P<r3>\d+\.\d\d|\d+\.\d)(?![\d:]|\s*(?:{_HOURS}|[ap]m))|"
-    rf"(?:at|@|rate(?: of| is)?)\s*(?P<r4>\d+)(?![\d:.]|\s*(?:{_HOURS}|[ap]\.?m|{_MINUTES})))|"
+    rf"(?:at|@|rate(?: of| is)?)\s*(?P<r4>\d+)(?![\d:.]|\s*(?:{_HOURS}|[ap]\.?m|{_MINUTES})|"
+    rf"\s*[a-z]+\s*(?:per|/|an?)\s*{_HOURS})|乘以?\s*(?P<r5>\d+(?:\.\d+)?)\s*[元块])|"
     rf"(?P<dur>(?P<dh>\d+(?:[.,]\d+)?)\s*{_HOURS}(?:\s*(?:and\s+|零)?(?P<dm>\d{{1,2}})\s*(?:{_MINUTES}|m)(?![a-z])"
     rf"(?!\s*(?:unpaid\s*)?(?:break|lunch|pause|休息|午休))|(?P<dn>[0-5]\d)(?![\d.:])|\s+(?P<do>[0-5]?\d)(?=\s*(?:$|"
     rf"[,;+\n]|and\b|plus\b)))?"
@@ -180,6 +181,7 @@ def _told(question: Question, depth: int) -> TimeFacts | None:
 
 def plain_times(text: str, requirement: str) -> str:
     text = plain_signs(text.strip().replace("，", ", ").replace("。", ". "))
+    text = re.sub(r"(?:周|星期|礼拜)[一二三四五六日天](?=\s*\d)", " ", text)
     for form, written in _PHRASES:
         text = re.sub(form, written, text, flags=re.IGNORECASE)
     text = digits_for_words(text)
@@ -217,7 +219,7 @@ def _token(found: "re.Match[str]") -> TimeToken:
     kind = next(name for name in ("rate", "dur", "clock", "times") if found[name] is not None)
     half = ""
     if kind == "rate":
-        value = _number(found["r1"] or found["r2"] or found["r3"] or found["r4"])
+        value = _number(found["r1"] or found["r2"] or found["r3"] or found["r4"] or found["r5"])
     elif kind == "times":
         value = Fraction(found["n"] or found["n2"] or found["n3"])
     elif kind == "dur":
@@ -253,6 +255,7 @@ def _alone(text: str, tokens: list[TimeToken], question: Question) -> TimeFacts 
         less = [one.value for one in durations] or [
             usual for usual in usual_break(question.requirement) for _ in ranges
         ]
+        often = Fraction(1) if often == len(ranges) > 1 else often  # `these 3 days:` and then each of them
         return TimeFacts(ranges, tuple(-one for one in less), rate, often)
     counted = [one for one in tokens if one.kind in ("dur", "clock")]
     if any(one.half in ("a", "p") for one in clocks) or not counted:
