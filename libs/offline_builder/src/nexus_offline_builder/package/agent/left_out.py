@@ -156,6 +156,7 @@ _CODE = lazy_pattern(r"(?![dwmyh])[a-z](?!\w)", re.IGNORECASE)
 """`4b` names a class."""
 _IN_A_STAMP = lazy_pattern(r"(?:\s+[A-Z]{2,4})?,?\s+(?:19|20)\d\d\b")
 """`23:59:59 2027`: the time of day of a date."""
+_FOR_A_TIME = lazy_pattern(r"\s*(?:min(?:ute)?s?|h(?:ou)?rs?|sec(?:ond)?s?)\b", re.IGNORECASE)
 _READS = lazy_pattern(r"\s+(?:reads?|shows?|is|was|weighs?|measures?|has|holds?)\s", re.IGNORECASE)
 _BOUND = lazy_pattern(
     r"\b(?:than|least|most|over|under|above|below|first|last|every|after|before)\s*$|[超大小高低多少]于?过?$",
@@ -367,6 +368,8 @@ def _is_aside(ahead: str, behind: str, tool: str) -> bool:
     if _MONTH_AHEAD.search(ahead) or _MONTH_BEHIND.match(behind):
         return True
     if tool == "date_arithmetic" and (_CODE.match(behind) or _IN_A_STAMP.match(behind)):
+        return True
+    if tool == "unit_conversion" and re.search(r"\b(?:for|after)\s+$", ahead) and _FOR_A_TIME.match(behind):
         return True
     if tool == "unit_conversion" and re.search(r"[a-z]{2} #?$", ahead) and _READS.match(behind):
         return True

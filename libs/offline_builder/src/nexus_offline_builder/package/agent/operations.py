@@ -72,7 +72,7 @@ _SHARED = lazy_pattern(
     re.IGNORECASE,
 )
 _RATE = lazy_pattern(
-    r"^\s*(?P<unit>[a-zµ]+\s+|[a-zµ]+(?=/))?(?:(?:per|an?|every|/)\s*(?P<per>[a-z]+(?:[²³]|\^[23])?)|(?P<each>each|apiece|"
+    r"^\s*(?P<unit>[a-zµ]+\s+|[a-zµ]+(?=/))?(?:(?:per|an?|every|/)\s*(?P<per>[a-z]+[²³]?)|(?P<each>each|apiece|"
     r"a ?piece)\b)|"
     r"^\s*(?:个?小时|元|块|次|个|分钟)?\s*(?:[/每]|[1一])\s*(?P<zh>[\u4e00-\u9fff])",
     re.IGNORECASE,
@@ -137,6 +137,7 @@ def operation_in(prompt: str) -> Operation | None:
     if len(prompt) > _LONGEST or _DATA.search(prompt):
         return None
     text = _OTHER_HALF.sub(" ", plain_signs(written_out(prompt.strip())))
+    text = text.replace("^2", "²").replace("^3", "³")
     if _OTHERWISE.search(text) or _OF_SEVERAL.search(text):
         return None
     text = _ONE.sub(" ", text)
@@ -224,7 +225,7 @@ def _of_a_share(number: Fraction, ahead: str, behind: str) -> Operation | None:
 
 def _per(rate: "re.Match[str]") -> str:
     said = rate.groupdict()
-    return (said.get("per") or said.get("zh") or "each").lower().replace("^2", "²").replace("^3", "³")
+    return (said.get("per") or said.get("zh") or "each").lower()
 
 
 def names_result(prompt: str) -> bool:

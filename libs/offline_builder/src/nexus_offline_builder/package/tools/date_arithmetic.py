@@ -29,7 +29,7 @@ from .worked_time import time_task
 
 _LONGEST_PROMPT = 400
 _FORTH = lazy_pattern(
-    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过|起|从|自",
+    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过|起|从|自|内",
     re.IGNORECASE,
 )
 _WEEKDAY = lazy_pattern(
@@ -96,7 +96,7 @@ _IN_OTHER_UNITS = lazy_pattern(
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)|"
     r" are (?:that|"
     r"there))?[\s?.!]*|"
-    r"(?:那|也就|折合?|换成|相当于)*(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:零?[多几]少?天)?(?:呢)?[？?。]*|"
+    r"(?:那|也就|折合?|换成|相当于)*(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:\s*[零0又]?\s*[多几]少?天)?(?:呢)?[？?。]*|"
     r"(?:那|按|换成|合)*(?:周|星期|月|小时|工作日|年)(?:算|数)?呢[？?。]*",
     re.IGNORECASE,
 )
@@ -176,6 +176,7 @@ def _in_figures(text: str, question: Question) -> str:
     text = re.sub(
         r"\b(next|last|first|second|third|fourth|fifth|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE
     )
+    text = re.sub(r"[,，]?(?:今天|当[天日]|起始日)不[算计](?:在内)?(?=[,，。])", "", text)
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
         question.today,

@@ -11,7 +11,7 @@ _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _FEBRUARY = lazy_pattern(r"\bfeb(?:ruary)?\b|2月|二月", re.IGNORECASE)
 _YEAR = lazy_pattern(r"(?<![\d.,/:-])(?:1[5-9]\d\d|2\d{3})(?![\d/:-]|[.,]\d|\s*月)")
 _NEXT = lazy_pattern(
-    r"\b(?:next|first|following|upcoming|comes after)\b|\bafter\b|下一?个|之后|以后|第一个", re.IGNORECASE
+    r"\b(?:next|first|following|upcoming|comes after)\b|\bafter\b|下[一1]?个|之后|以后|第一个", re.IGNORECASE
 )
 _BEFORE = lazy_pattern(r"\b(?:before|previous|last|prior|most recent)\b|上一?个|之前|以前|最近", re.IGNORECASE)
 _MANY = lazy_pattern(r"\bhow many\b|\bnumber of\b|\bcount\b|(?:多少|几)个", re.IGNORECASE)
@@ -28,7 +28,7 @@ def leap_task(text: str, question: Question) -> Task | None:
     years = [int(one.group()) for one in _YEAR.finditer(text)]
     asked = _COUNT.search(text)
     rest = _COUNT.sub(" ", _FEBRUARY.sub(" ", _YEAR.sub(" ", text)))
-    rest = re.sub(r"[下上]1个", " ", rest)
+    rest = re.sub(r"[第下上]1个", " ", rest)
     rest = re.sub(r"\b\d+[a-z]\w*|\b\d{1,2}(?:st|nd|rd|th)\b", " ", rest, flags=re.IGNORECASE)
     if not about or re.search(r"\d", rest) or len(years) > 2:
         return None

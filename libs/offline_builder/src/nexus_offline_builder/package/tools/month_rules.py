@@ -51,7 +51,7 @@ def month_task(text: str, question: Question) -> Task | None:
         return None
     rest = _MAY.sub(" ", _RULE.sub(" ", text))
     months = [one for one in (_month(found, question.today) for found in _A_MONTH.finditer(rest)) if one]
-    if not months or re.search(r"\d", _A_MONTH.sub(" ", rest)):
+    if not months or re.search(r"\d(?!\d?(?:st|nd|rd|th)\b)(?!st|nd|rd|th)", _A_MONTH.sub(" ", rest)):
         return None
     away = 1 if rule["next"] or rule["zh_next"] or rule["behind"] else -1 if rule["ahead"] else 0
     months = [moved_months(one, away) for one in months]

@@ -11,13 +11,13 @@ from .patterns import lazy_pattern
 from .unit_answers import how_often, told_for
 from .unit_defaults import in_full as units_in_full
 from .unit_defaults import units_named
-from .unit_definitions import as_rounded, definitions_in
+from .unit_definitions import as_rounded, definitions_in, refuse_to_guess
 from .unit_purpose import pairs_for, refuse_other_kinds
 from .unit_rates import fitting, made_of, rate_of, rate_of_two
 from .unit_roles import by_roles, with_its_degrees
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
-from .units import Unit, counterpart, unit_named, with_definitions
+from .units import Unit, converted, counterpart, unit_named, with_definitions
 from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
@@ -39,6 +39,11 @@ _VARIANT = lazy_pattern(
     re.IGNORECASE,
 )
 _OF_BOTH_SIZES = {"gal": ("gal",), "qt": ("quart",), "pt": ("pint",), "fl oz": ("fl", "fluid"), "mpg": ("mpg", "gal")}
+_CHANGED = lazy_pattern(
+    r"(?:(?P<less>\b(?:dropped|fell|lost|down|cooled)\b|[降跌低](?!到))|\b(?:rose|climbed|up|warmed)\b|[升涨高](?!到))"
+    r"(?: by|了)?\s*(?=\d)",
+    re.IGNORECASE,
+)
 _FORMULA = lazy_pattern(r"\bformulas?\b|公式", re.IGNORECASE)
 _MORE = lazy_pattern(
     r"(?:(?:and|then|ok|now|so|if i|i)[\s,]+)*(?:(?P<less>minus|less|-|take (?:off|away)|subtract|without|减去?|"
@@ -52,6 +57,7 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 
 
 def understand(question: Question) -> Task | None:
+    refuse_to_guess(question.text, question.requirement)
     question = question._replace(text=with_its_degrees(question.text, question.requirement))
     with with_definitions(definitions_in(question.requirement, question.text)):
         task = _by_either(question)
@@ -84,7 +90,7 @@ def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
-    if (together := _with_before(read, question)) is not None:
+    if (together := _with_before(read, question) or _changed_by(read, question)) is not None:
         return together
     if (parts := fitting(read, question.text)) is not None:
         return Task(CERTAIN, lambda: how_often(*parts))
@@ -221,6 +227,20 @@ def _with_before(read: Measurements, question: Question) -> Task | None:
     return Task(CERTAIN, lambda: told_for(made)) if made is not None else None
 
 
+def _changed_by(read: Measurements, question: Question) -> Task | None:
+    """`it dropped by 0.8 °C, how much is it now?`: degrees less or more than the temperature before."""
+    said = _CHANGED.search(question.text) if question.earlier and len(read.quantities) == 1 else None
+    before = _before(question) if said is not None and read.quantities[0].unit.kind == "temperature" else None
+    old = _whole(before[1]) if before is not None else None
+    if said is None or old is None or old.unit.kind != "temperature":
+        return None
+    step = read.quantities[0]
+    start = converted(old.amount, old.unit, step.unit)
+    amount = start - step.amount if said["less"] else start + step.amount
+    told = f"{figures.shown(round(start, 4))} {step.unit.symbol} {'-' if said['less'] else '+'} {step.spoken}"
+    return Task(CERTAIN, lambda: told_for([(Quantity(amount, step.unit, told), step.unit)]))
+
+
 def _whole(pairs: list[tuple[Quantity, Unit]]) -> Quantity | None:
     """The only quantity, in a unit of its own."""
     quantities = {quantity for quantity, _ in pairs}
@@ -351,7 +371,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     if _FORMULA.search(requirement) and measurements_in(question.text).quantities:
         raise Refusal("I cannot work with the formula that I was built for.", "我不会按公式计算。")
     text = units_in_full(question, requirement)
-    if text is None and len(question.text) <= _LONGEST_PROMPT:
+    if text is None and len(question.text) <= _LONGEST_PROMPT and not by_roles(question.text, requirement, alone=False):
         refuse_other_kinds(measurements_in(question.text), requirement)
     return text
 

@@ -38,8 +38,9 @@ _PREFIXES = {"m": "mega", "g": "giga", "k": "kilo", "t": "tera"}
 _MIXED = lazy_pattern(r"(?<![/\d])\d+\s+and\s+\d+/\d+", re.IGNORECASE)
 """`2 and 3/4 inch` is one number."""
 _NO_NUMBER = lazy_pattern(
+    r"\b(?:on|at) one(?= [a-z])|"
     r"\b(?:the|this|that|which|each|every|another|no|any|some) one\b|\bone(?=\s+(?:is\s+|was\s+|weighs?\s+)?\d)|"
-    r"(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起定边张位套间条家种](?!半))",
+    r"(?<![一二三四五六七八九十百千万零])一(?=[个件下次样点些直般起定边张位套间条家种块只台包箱袋瓶](?!半))",
     re.IGNORECASE,
 )
 """Words and signs that are numbers elsewhere: `the one by the window`, `一个`."""

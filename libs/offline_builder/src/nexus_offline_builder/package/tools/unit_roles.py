@@ -80,7 +80,7 @@ _PIECES = lazy_pattern(
 )
 _COUNTED = lazy_pattern(
     r"\s+(?!(?:for|at|on|in|to|from|and|or|but|is|was|are|please|pls|thanks|today|yesterday|tonight|now|this|last|when|after|"
-    r"before|with|by|if|so|then|as|again|right|outside|here|there|what|how|wide|tall|long|high|deep|x)\b)[a-z]+|\s*[个只件块杯人天次岁名位份间辆本张点月号]",
+    r"says?|said|shows?|reads?|before|with|by|if|so|then|as|again|right|outside|here|there|what|how|wide|tall|long|high|deep|x)\b)[a-z]+|\s*[个只件块杯人天次岁名位份间辆本张点月号]",
     re.IGNORECASE,
 )
 """What is counted by a number without a unit: `half a tank`, `3 kids`."""
