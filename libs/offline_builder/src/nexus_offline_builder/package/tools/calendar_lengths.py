@@ -37,7 +37,7 @@ _COUNTS_WORKING = lazy_pattern(r"\b(?:business|working|work|week)[\s-]?days?\b|�
 _COUNTS_DAYS = lazy_pattern(r"\bdays?\b|天", re.IGNORECASE)
 _COUNTS_OTHER = lazy_pattern(r"\b(?:weeks?|months?|years?|hours?)\b|周|星期|月|年", re.IGNORECASE)
 _BARE_STEP = lazy_pattern(
-    r"((?:\b(?:today|now|tomorrow|yesterday)|\d{4}-\d{1,2}-\d{1,2}|[a-z]{3,9}\.? \d{1,2}?,? ?\d{4}|[日号今明]天?)"
+    r"((?:\b(?:today|now|tomorrow|yesterday)|\d{4}-\d{1,2}-\d{1,2}|[a-z]{3,9}\.?(?: \d{1,2},?)? ?\d{4}|[日号今明]天?)"
     r"\s*(?:\+|(?<=\s)-(?=\s))\s*\d{1,5})(?=[\s?=.]*$)",
     re.IGNORECASE,
 )

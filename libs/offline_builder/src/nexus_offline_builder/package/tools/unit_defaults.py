@@ -50,6 +50,7 @@ _SOLID_OUNCES = lazy_pattern(
 )
 _OUNCES = lazy_pattern(r"(?<!fl )(?<!fl\. )(?<!fluid )(?<![a-z])(?:oz|ounces?)\b", re.IGNORECASE)
 _MOST_TARGETS = 4
+_FAR = 2000
 
 
 _METRIC = lazy_pattern(r"\b(?:metric|european?|continental)\b|公制|米制|欧洲", re.IGNORECASE)
@@ -158,13 +159,21 @@ def targets_of(unit: Unit, named: Named) -> tuple[Unit, ...]:
     """The other units of its kind; those at the far end of the direction, where it stands at one."""
     far = named.sources if unit in named.targets else named.targets
     other = is_imperial(unit) is False if named.across and is_imperial(unit) is not None else None
+    usual = counterpart(unit)
+    elsewhere = usual is not None and {is_imperial(unit), is_imperial(usual)} == {True, False}
+    if elsewhere and usual in named.units and far and all(_is_far(unit, one) for one in far if comparable(unit, one)):
+        return (usual,)  # kilometres go into the miles beside them, where metres go into feet
     for side in (far, named.units):
         wanted = tuple(one for one in side if one != unit and comparable(unit, one))
         wanted = tuple(one for one in wanted if other is None or is_imperial(one) == other)
         if wanted:
             return wanted
-    usual = counterpart(unit) if other is not None else None
-    return (usual,) if usual is not None and is_imperial(usual) == other else ()
+    return (usual,) if usual is not None and other is not None and is_imperial(usual) == other else ()
+
+
+def _is_far(unit: Unit, other: Unit) -> bool:
+    """Whether nobody would say the one in the other."""
+    return unit.kind == other.kind and not 1 / _FAR <= unit.size / other.size <= _FAR
 
 
 def _with_unit(question: Question, named: Named) -> str:

@@ -52,6 +52,13 @@ _PACE = lazy_pattern(
     r"(k(?:m|ilomet\w+)?s?|mi(?:les?)?)\b",
     re.IGNORECASE,
 )
+_CUBIC_FEET = lazy_pattern(r"(?<![\d.'])(\d{2,}|9|\d*\.\d+|\d{1,3}(?:[,' ]\d{3})+)\s*ft([23])(?![\d.])", re.IGNORECASE)
+"""`90 ft3`: no height, as `5 ft3` may be."""
+_CLOCKED = lazy_pattern(
+    r"(?<![\w.:])(\d{1,3})(?:h([0-5]\d)(?:m(?:ins?)?)?|\s?h\s?([0-5]?\d)\s?m(?:ins?)?)(?![\w.])", re.IGNORECASE
+)
+"""`9h48`, and `2h05m`."""
+_POUNDS = lazy_pattern(r"(\d+)\s*(?:lbs?|pounds?)\s+(1[0-5]|\d)(?=\s*(?:$|[=?,;]|->|(?:to|into)\b))", re.IGNORECASE)
 _FEWEST = 2
 
 
@@ -102,3 +109,10 @@ def _pace(found: "re.Match[str]") -> str:
     """`5:30 /km` in minutes for each."""
     minutes = Fraction(60 * int(found[1]) + int(found[2]), 60)
     return f"{figures.carried(minutes)} min/{'km' if found[3].lower().startswith('k') else 'mi'}"
+
+
+def with_parts_named(text: str) -> str:
+    """`90 ft3`, `9h48` and `8 lb 3` with the units that are meant."""
+    text = _CUBIC_FEET.sub(lambda found: f"{found[1]} ft{'²' if found[2] == '2' else '³'}", text)
+    text = _CLOCKED.sub(lambda found: f"{found[1]} h {found[2] or found[3]} min", text)
+    return _POUNDS.sub(r"\1 lb \2 oz ", text)

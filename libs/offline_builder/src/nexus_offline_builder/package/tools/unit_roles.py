@@ -103,6 +103,7 @@ _PER_PIECE = lazy_pattern(
 _AND_ALSO = lazy_pattern(r"(?:另外)?再?加上?(?=\s*\0)|(?<=\0)\s*(?:\bplus\b|\+)\s*(?=\0)", re.IGNORECASE)
 _THEM = lazy_pattern(r"(?<![a-z\d.,\0])(?P<count>\d{1,2})(?=\s+[a-z]+s\b|[个只件块袋箱桶包])", re.IGNORECASE)
 _PER_HUNDRED = lazy_pattern(r"(?:\bper|/)\s*100\b(?!\s*(?:km|k\b|kilomet|g|ml|\d))|每百公里", re.IGNORECASE)
+_NM = lazy_pattern(r"(?<=\d)\s*nm\b", re.IGNORECASE)
 _OTHER_WAY = lazy_pattern(r"\b(?:the )?other way (?:a?round)?|\breverse\b|\bvice versa\b|反过来", re.IGNORECASE)
 _SORRY = lazy_pattern(r"\((?![^()]*\b(?:uk|us|imperial|british|american)\b)[^()\d]*\)", re.IGNORECASE)
 
@@ -113,6 +114,10 @@ def with_its_degrees(prompt: str, requirement: str) -> str:
         unit.kind == "volume/length" for unit in units_named(requirement[:_LONGEST_REQUIREMENT]).units
     ):
         prompt = _PER_HUNDRED.sub("in l/100km", prompt)
+    if _NM.search(prompt) and any(
+        unit.symbol == "nmi" for unit in units_named(requirement[:_LONGEST_REQUIREMENT]).units
+    ):
+        prompt = _NM.sub(" nmi", prompt)
     if not _DEGREES.search(prompt):
         return prompt
     sources = units_named(requirement[:_LONGEST_REQUIREMENT]).sources

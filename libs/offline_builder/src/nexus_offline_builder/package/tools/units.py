@@ -32,7 +32,7 @@ _TABLE = {
         yd 0.9144 yard 码
         ft 0.3048 foot feet 英尺 呎
         in 0.0254 inch inches 英寸 吋
-        nmi 1852 nautical_mile 海里
+        nmi 1852 nautical_mile sea_mile 海里
         furlong 201.168
         chain 20.1168 surveyor's_chain gunter's_chain
         rod 5.0292
@@ -69,7 +69,7 @@ _TABLE = {
         cl 0.01 centiliter centilitre
         ml 0.001 milliliter millilitre cc 毫升
         µl 0.000001 microliter microlitre ul 微升
-        m³ 1000 cubic_meter cubic_metre m3 cu_m cbm 立方米 立方 立方公尺
+        m³ 1000 cubic_meter cubic_metre m3 cu_m cbm 立方米 立方 ㎥ 立方公尺
         cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米
         ft³ 28.316846592 cubic_foot cubic_feet cu_ft cuft ft3 立方英尺
         in³ 0.016387064 cubic_inch cubic_inches cu_in cuin in3 立方英寸
@@ -90,7 +90,7 @@ _TABLE = {
         imperial_fl_oz 0.0284130625 imperial_fluid_ounce uk_fluid_ounce uk_fl_oz
     """,
     "area": """
-        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米 平方公尺
+        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米 平 ㎡ 平方公尺
         km² 1000000 square_kilometer square_kilometre km2 sq_km 平方公里 平方千米
         cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米 平方公分
         ha 10000 hectare 公顷
@@ -173,6 +173,7 @@ _TABLE = {
         kWh 3600000 kilowatt_hour 千瓦时 度电
         MWh 3600000000 megawatt_hour 兆瓦时
         BTU 1055.05585262
+        therm 105505585.262
     """,
     "pressure": """
         Pa 1 pascal 帕 帕斯卡
@@ -264,15 +265,15 @@ _ELSEWHERE = {
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
     "imperial gal": "l", "imperial pt": "ml", "imperial fl oz": "ml", "imperial qt": "l", "furlong": "m", "fathom": "m",
     "atm": "bar", "mbar": "hPa", "hPa": "mbar", "mmHg": "kPa", "Pa": "hPa", "MPa": "bar", "BTU": "kJ", "J": "cal",
-    "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "ng": "µg", "µl": "ml",
+    "therm": "kWh", "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "ng": "µg", "µl": "ml",
     "Mbit/s": "MB/s", "Mbit": "MB", "Gbit": "GB",
 }  # fmt: skip
 
 
 _IMPERIAL = frozenset(
-    ("mi", "yd", "ft", "in", "furlong", "thou", "chain", "rod", "acre", "mph", "mpg", "lb", "oz", "st", "psi", "inHg",
-    "hp", "lbf", "gal", "qt", "pt", "cup", "fl oz", "tbsp", "tsp", "cord", "board foot", "gpm", "cfm", "lb·ft", "BTU",
-    "°F")
+    ("mi", "yd", "ft", "in", "furlong", "thou", "chain", "rod", "nmi", "kn", "fathom", "acre", "mph", "mpg", "lb", "oz",
+    "st", "psi", "inHg", "hp", "lbf", "gal", "qt", "pt", "cup", "fl oz", "tbsp", "tsp", "cord", "board foot", "gpm",
+    "cfm", "lb·ft", "BTU", "°F")
 )  # fmt: skip
 _NEUTRAL = frozenset(["time", "data", "data/time", "frequency"])
 

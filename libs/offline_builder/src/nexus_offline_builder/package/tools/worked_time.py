@@ -54,7 +54,7 @@ _TOKEN = lazy_pattern(
     r"(?<![\d.:])(?P<ah>\d{1,2})(?:\.(?P<am>[0-5]\d))?\s*(?P<ap>[ap]\.?m\.?(?![a-z]))|"
     r"(?P<nh>\d{1,2})[点时](?!间)(?:(?P<nm>\d{1,2})分?)?|"
     r"(?<![\d.:,])(?P<mh>[01]\d|2[0-3])(?P<ml>[0-5]\d)(?=\s*(?:hrs\b)?\s*(?:to|-|until|till|finish\w*|$|"
-    r"[,;]))(?:\s*hrs\b)?))|"
+    r"[,;]|less|minus|with|break|lunch|\d{1,3}\s*min))(?:\s*hrs\b)?))|"
     r"(?P<times>(?:(?:for|x|\*|times|over|乘以?)\s*)?(?P<n>\d{1,3})\s*(?:(?:work(?:ing)?\s*)?(?:days?|"
     r"shifts?)(?:\s*(?:a week|of|each))?|times|天|次|班)(?![a-z])|"
     r"(?:x|\*|times|乘以?)\s*(?P<n2>\d{1,3})(?![\d.:,]|\s*h)|(?<![\d.:,])(?P<n3>\d{1,2})\s*(?:x|\*)(?=\s*\d))",
