@@ -173,7 +173,6 @@ _TABLE = {
         kWh 3600000 kilowatt_hour 千瓦时 度电
         MWh 3600000000 megawatt_hour 兆瓦时
         BTU 1055.05585262
-        therm 105505585.262
     """,
     "pressure": """
         Pa 1 pascal 帕 帕斯卡
@@ -265,7 +264,7 @@ _ELSEWHERE = {
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
     "imperial gal": "l", "imperial pt": "ml", "imperial fl oz": "ml", "imperial qt": "l", "furlong": "m", "fathom": "m",
     "atm": "bar", "mbar": "hPa", "hPa": "mbar", "mmHg": "kPa", "Pa": "hPa", "MPa": "bar", "BTU": "kJ", "J": "cal",
-    "therm": "kWh", "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "ng": "µg", "µl": "ml",
+    "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "ng": "µg", "µl": "ml",
     "Mbit/s": "MB/s", "Mbit": "MB", "Gbit": "GB",
 }  # fmt: skip
 
