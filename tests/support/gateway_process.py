@@ -51,7 +51,7 @@ async def started(
     async with Stack(data_dir=folder, ports="free", services=()) as stack:
         servers = stack.endpoints.kafka_bootstrap_servers
         await provision_topics(stack.endpoints.kafka)
-        settings = {"REPLY_WAIT_SECONDS": "1", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"} | more
+        settings = {"REPLY_WAIT_SECONDS": "3", "READ_TIMEOUT_SECONDS": "1", "SHUTDOWN_SECONDS": "1"} | more
         program = program_of(GATEWAY, stack.ports["GATEWAY_PORT"], stack.environment("gateway") | settings)
         async with (
             HttpOwner(stack.ports["BUILDS_PORT"]) as builds,

@@ -83,6 +83,10 @@ class CommandOwner:
         await self._bus.stop()
 
     async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as replying:  # as owners do: no answer waits for the broker's word on another
+            await self._read(replying)
+
+    async def _read(self, replying: asyncio.TaskGroup) -> None:
         async for record in self._consumer:
             event = read_event(record.value, record.headers)
             known = {str(one.data["command_id"]) for one in self.seen}
@@ -93,4 +97,4 @@ class CommandOwner:
                 continue
             command_id = str(event.data["command_id"])
             reply = Reply(**dict(outcome), request_id=event.id, command_id=command_id, replayed=command_id in known)
-            await self._replier.send(reply_partition(record.headers), reply)
+            replying.create_task(self._replier.send(reply_partition(record.headers), reply))
