@@ -78,7 +78,7 @@ def _calendar(start: date, end: date, chinese: bool) -> str:
     return f"，即 {_said(years, months, days, chinese)}" if chinese else f", or {_said(years, months, days, chinese)}"
 
 
-def _parts(first: date, last: date, of_life: bool = False) -> tuple[int, int, int]:
+def _parts(first: date, last: date, *, of_life: bool = False) -> tuple[int, int, int]:
     """Whole years, the months above them, and the days above those; nobody turns a year older on 28 February."""
     months = (last.year - first.year) * 12 + last.month - first.month
     leapling = of_life and (first.month, first.day, last.month, last.day) == (2, 29, 2, 28)
@@ -104,7 +104,7 @@ def _in_hours(start: date, end: date, unit: str, question: Question) -> Answer:
 
 def _in_months(start: date, end: date, question: Question, of_life: bool = False) -> Answer:
     first, last = sorted((start, end))
-    years, left, days = _parts(first, last, of_life)
+    years, left, days = _parts(first, last, of_life=of_life)
     months, total = 12 * years + left, (last - first).days
     said = _said(years, left, days, question.chinese)
     if question.chinese:

@@ -160,9 +160,14 @@ def targets_of(unit: Unit, named: Named) -> tuple[Unit, ...]:
     far = named.sources if unit in named.targets else named.targets
     other = is_imperial(unit) is False if named.across and is_imperial(unit) is not None else None
     usual = counterpart(unit)
-    elsewhere = usual is not None and {is_imperial(unit), is_imperial(usual)} == {True, False}
-    if elsewhere and usual in named.units and far and all(_is_far(unit, one) for one in far if comparable(unit, one)):
-        return (usual,)  # kilometres go into the miles beside them, where metres go into feet
+    elsewhere = usual if usual is not None and {is_imperial(unit), is_imperial(usual)} == {True, False} else None
+    if (
+        elsewhere is not None
+        and elsewhere in named.units
+        and far
+        and all(_is_far(unit, one) for one in far if comparable(unit, one))
+    ):
+        return (elsewhere,)  # kilometres go into the miles beside them, where metres go into feet
     for side in (far, named.units):
         wanted = tuple(one for one in side if one != unit and comparable(unit, one))
         wanted = tuple(one for one in wanted if other is None or is_imperial(one) == other)
