@@ -14,7 +14,7 @@ from ..tools.wording import has_chinese, is_chinese
 from .additions import extended
 from .claims import Claims
 from .data_before import asked_of_data, asked_of_result, in_its_place
-from .dates_before import moved, weekday_of_one
+from .dates_before import moved, same_dates, weekday_of_one
 from .handed_on import OF_TEXTS, is_handed_on, text_of
 from .left_out import left_out
 from .operations import is_supposed, names_result, operation_in, works_on
@@ -228,6 +228,7 @@ class Conversation:
         day = values[0].spoken if len(values) == 1 and values[0].number is None else ""
         before = (self._read(at) for at in range(position - 1, max(-1, position - 1 - _MOST_CHANGED), -1))
         text = moved(question.text, day) or weekday_of_one(question.text, before)
+        text = text or same_dates(question.text, self._read(position - 1), self._today)
         claim = self._claims.surest(question._replace(text=text, earlier=())) if text is not None else None
         return done(claim)._replace(read=text if day else None) if claim is not None else None
 

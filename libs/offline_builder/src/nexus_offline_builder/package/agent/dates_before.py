@@ -2,7 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
+from ..tools.calendar_dates import dates_in, moved_months
+from ..tools.calendar_dates import moved as moved_days
+from ..tools.contract import Refusal
 from ..tools.date_names import ASKS_WEEKDAY
 from ..tools.patterns import lazy_pattern
 from ..tools.wording import digits_for_words, plain_signs
@@ -34,6 +38,7 @@ _FIRST = lazy_pattern(
     r"\b(?:leave|leaving|start\w*|begin\w*|first|depart\w*|set off|go|check[ -]?in)\b|出发|开始|入住|第一",
     re.IGNORECASE,
 )
+_SAME = lazy_pattern(r"\bsame\b|[同一]样的?日[期子]|同[期日天]|一样的时间", re.IGNORECASE)
 _DAY = lazy_pattern(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)")
 
 
@@ -55,6 +60,32 @@ def moved(prompt: str, day: str) -> str | None:
     if unit.isascii():
         return f"{day} {'minus' if back else 'plus'} {spans[0]['n']} {unit}"
     return f"{day}{'减' if back else '加'}{spans[0]['n']}{unit}"
+
+
+def same_dates(prompt: str, before: str, today: date) -> str | None:
+    """`and the same dates a year later?`: the prompt before with all its dates moved."""
+    text = re.sub(
+        r"\bnext (year|month|week)\b", r"1 \1 later", digits_for_words(plain_signs(prompt)), flags=re.IGNORECASE
+    )
+    text = re.sub(r"明年", "1年后", re.sub(r"\ban? (?=(?:week|month|year)\b)", "1 ", text, flags=re.IGNORECASE))
+    spans = list(_SPAN.finditer(text))
+    back = _BACK.search(text) is not None
+    if len(prompt) > _LONGEST or len(spans) != 1 or not _SAME.search(text) or back == bool(_ON.search(text)):
+        return None
+    try:
+        found = dates_in(plain := plain_signs(before[:_LONGEST]), today)
+        for one in reversed(found):
+            count = int(spans[0]["n"]) * (-1 if back else 1)
+            plain = f"{plain[: one.start]}{_shifted(one.day, count, spans[0]['unit'].lower())}{plain[one.end :]}"
+    except Refusal:
+        return None
+    return plain if found and not re.search(r"\d", _SPAN.sub("", text)) else None
+
+
+def _shifted(day: date, count: int, unit: str) -> date:
+    if unit.startswith(("year", "month")) or unit[-1] in "年月":
+        return moved_months(day, count * (12 if unit.startswith("year") or unit[-1] == "年" else 1))
+    return moved_days(day, count * (7 if unit.startswith("week") or unit[-1] in "周期" else 1))
 
 
 def weekday_of_one(prompt: str, before: Iterable[str]) -> str | None:

@@ -104,7 +104,8 @@ _APART = lazy_pattern(r"\b(?:both|respectively|separately)\b|分别", re.IGNOREC
 _LESS = lazy_pattern(
     r"\b(?:left|remain\w*|lower|higher|heavier|lighter|longer|shorter|faster|slower|over|under|above|below|"
     r"(?:more|less) than|"
-    r"difference|apart|spare|short of)\b(?! (?:an?|the|night|time|again)\b|.*\bright\b)|(?<=\d )\w+ (?:less|more)\b|"
+    r"difference|apart|spare|short of)\b(?! (?:an?|datum|"
+    r"sea|ground|the|night|time|again)\b|.*\bright\b)|(?<=\d )\w+ (?:less|more)\b|"
     r"再[低高少]|还能|还剩|还差|相差|高多少|重多少|多多少|少多少",
     re.IGNORECASE,
 )
@@ -114,7 +115,10 @@ _TAXED = lazy_pattern(
 )
 _HOW = (
     (
-        lazy_pattern(r"\bhow (?:fast|quick)\w*|\b(?:average )?speed\b|多快|速度", re.IGNORECASE),
+        lazy_pattern(
+            r"\bhow (?:fast|quick)\w*|(?<!that )(?<!this )\b(?:average )?speed\b|多快|(?<!这个)(?<!这)速度",
+            re.IGNORECASE,
+        ),
         ("length/time",),
     ),
     (lazy_pattern(r"\bdensity\b|密度", re.IGNORECASE), ("mass/volume",)),
@@ -159,6 +163,10 @@ _OF_TIME = lazy_pattern(
 )
 _CODE = lazy_pattern(r"(?![dwmyh])[a-z](?!\w)", re.IGNORECASE)
 """`4b` names a class."""
+_IN_A_STAMP = lazy_pattern(r"(?:\s+[A-Z]{2,4})?,?\s+(?:19|20)\d\d\b")
+"""`23:59:59 2027`: the time of day of a date."""
+_FOR_A_TIME = lazy_pattern(r"\s*(?:min(?:ute)?s?|h(?:ou)?rs?|sec(?:ond)?s?)\b", re.IGNORECASE)
+_READS = lazy_pattern(r"\s+(?:reads?|shows?|is|was|weighs?|measures?|has|holds?)\s", re.IGNORECASE)
 _BOUND = lazy_pattern(
     r"\b(?:than|least|most|over|under|above|below|first|last|every|after|before)\s*$|[超大小高低多少]于?过?$",
     re.IGNORECASE,
@@ -378,7 +386,11 @@ def _is_aside(ahead: str, behind: str, tool: str) -> bool:
         return True
     if _MONTH_AHEAD.search(ahead) or _MONTH_BEHIND.match(behind):
         return True
-    if tool == "date_arithmetic" and _CODE.match(behind):
+    if tool == "date_arithmetic" and (_CODE.match(behind) or _IN_A_STAMP.match(behind)):
+        return True
+    if tool == "unit_conversion" and re.search(r"\b(?:for|after)\s+$", ahead) and _FOR_A_TIME.match(behind):
+        return True
+    if tool == "unit_conversion" and re.search(r"[a-z]{2} #?$", ahead) and _READS.match(behind):
         return True
     if tool == "unit_conversion" and re.search(r"\bat\s*$", ahead) and re.match(r"\s*(?:[,;.!?]|$|and\b)", behind):
         return True

@@ -137,6 +137,7 @@ def operation_in(prompt: str) -> Operation | None:
     if len(prompt) > _LONGEST or _DATA.search(prompt):
         return None
     text = _OTHER_HALF.sub(" ", plain_signs(written_out(prompt.strip())))
+    text = text.replace("^2", "²").replace("^3", "³")
     if _OTHERWISE.search(text) or _OF_SEVERAL.search(text):
         return None
     text = _ONE.sub(" ", text)

@@ -38,12 +38,13 @@ _DATE = lazy_pattern(
     rf"|{_MONTH.format('m3')}\s+(?P<d3>\d{{1,2}}){_ORDINAL}\b{_YEAR.format('y3')}"
     rf"|(?:the\s+)?(?P<d4>\d{{1,2}}){_ORDINAL}(?:\s+(?:of\s+)?|-){_MONTH.format('m4')}\b{_YEAR.format('y4')}"
     r"|(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y6>\d{4}|\d{2})(?![\d/.-])"
-    r"|(?P<holiday>xmas(?: eve| day)?|christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|valentine'?s(?: "
+    r"|(?P<holiday>xmas(?: eve| day)?|christmas(?: eve| day)?|new year'?s?(?: day| eve)?|halloween|boxing day|"
+    r"valentine'?s(?: "
     r"day)?)\b(?:,?\s*(?:in\s+|of\s+)?(?P<y8>\d{4}))?"
     r"|(?P<word>(?:the )?day after tomorrow|(?:the )?day before yesterday|today|tomorrow|yesterday|now)\b"
     rf"|(?P<which>next|last|this|coming|on)\s+(?P<weekday>{'|'.join(WEEKDAYS)})\b"
     r")|(?:(?P<y9>\d{4})\s*年的?)?(?P<zh>大后天|后天|大前天|前天|今天|今日|明天|明日|昨天|昨日|现在|圣诞节?|元旦|"
-    r"国庆节?)",
+    r"国庆节?|劳动节|儿童节|教师节|情人节|妇女节|平安夜)",
     re.IGNORECASE,
 )
 _WEEKDAY_OF = lazy_pattern(r"(?:on|this|coming|last|next)\s+[a-z]+day,?\s*(?:the\s+)?", re.IGNORECASE)
@@ -70,6 +71,13 @@ _HOLIDAYS = {"christmas eve": (12, 24), "christmas": (12, 25), "new year's eve":
     "圣诞": (12, 25),
     "元旦": (1, 1),
     "国庆": (10, 1),
+    "劳动节": (5, 1),
+    "儿童节": (6, 1),
+    "教师节": (9, 10),
+    "情人节": (2, 14),
+    "妇女节": (3, 8),
+    "平安夜": (12, 24),
+    "boxing day": (12, 26),
 }
 
 

@@ -37,7 +37,7 @@ _COUNTS_WORKING = lazy_pattern(r"\b(?:business|working|work|week)[\s-]?days?\b|�
 _COUNTS_DAYS = lazy_pattern(r"\bdays?\b|天", re.IGNORECASE)
 _COUNTS_OTHER = lazy_pattern(r"\b(?:weeks?|months?|years?|hours?)\b|周|星期|月|年", re.IGNORECASE)
 _BARE_STEP = lazy_pattern(
-    r"((?:\b(?:today|now|tomorrow|yesterday)|\d{4}-\d{1,2}-\d{1,2}|[a-z]{3,9}\.? \d{1,2}?,? ?\d{4}|[日号今明]天?)"
+    r"((?:\b(?:today|now|tomorrow|yesterday)|\d{4}-\d{1,2}-\d{1,2}|[a-z]{3,9}\.?(?: \d{1,2},?)? ?\d{4}|[日号今明]天?)"
     r"\s*(?:\+|(?<=\s)-(?=\s))\s*\d{1,5})(?=[\s?=.]*$)",
     re.IGNORECASE,
 )
@@ -46,6 +46,17 @@ _YEAR = lazy_pattern(
 )
 _IN_FULL = {"d": "days", "w": "weeks", "wk": "weeks", "mo": "months", "mth": "months", "yr": "years", "y": "years"}
 _SHORT = lazy_pattern(r"(?<=\d)\s?(wks?|w|mths?|mos?|yrs?|y|d)\b(?![/.'-])", re.IGNORECASE)
+_STAMP = lazy_pattern(
+    rf"\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?(?P<name>{_MONTH})\s+(?P<day>\d{{1,2}}),?\s+"
+    r"\d{1,2}:\d{2}(?::\d{2})?(?:\s+[A-Z]{2,4})?,?\s+(?P<year>\d{4})(?:\s+[A-Z]{2,4}\b)?|"
+    r"(?P<iso>\d{4}-\d\d-\d\d)[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z\b|[+-]\d{2}:?\d{2}|UTC\b|GMT\b)",
+    re.IGNORECASE,
+)
+_IN_DAYS = lazy_pattern(
+    r"(?<![\w.:])(?P<count>\d{1,4})(?:\s*(?P<nights>nights?\b|[晚夜])|\s*(?:hours|hrs|个?小时|个?钟头)(?![a-z]))",
+    re.IGNORECASE,
+)
+_CLOCK = lazy_pattern(r"\bnow\b|现在|\d:\d\d|\d\s*[ap]\.?m\b|\d\s*[点时]", re.IGNORECASE)
 _WORKING = lazy_pattern(r"\b(?:working|business|week|work)[\s-]*$", re.IGNORECASE)
 _ASKING = lazy_pattern(
     r"\b(?:how|many|number|of|the|what|is|are|count|tell|me|please|and|so|total|then|in|all)\b|请问|[\s?.!？。，,]",
@@ -79,11 +90,32 @@ def with_bare_steps(text: str, requirement: str) -> str:
     return _BARE_STEP.sub(r"\1 days", text) if days or not _COUNTS_OTHER.search(requirement) else text
 
 
+def with_plain_stamps(text: str) -> str:
+    """`Feb 28 23:59:59 2027 GMT` as the day that it is; between two of them the hours count."""
+    text = re.sub(r"\b(?:the )?leap day (?:in|of) (\d{4})\b", r"29 February \1", text, flags=re.IGNORECASE)
+    stamps = list(_STAMP.finditer(text[:400]))
+    if len(stamps) != 1:
+        return text
+    day = stamps[0]["iso"] or "{name} {day} {year}".format_map(stamps[0].groupdict())
+    return f"{text[: stamps[0].start()]}{day}{text[stamps[0].end() :]}"
+
+
+def with_whole_days(text: str) -> str:
+    """`17 nights` and `72 hours` in days, numbers being digits already; not beside times of day."""
+    return text if _CLOCK.search(text) else _IN_DAYS.sub(_whole_days, text)
+
+
+def _whole_days(found: "re.Match[str]") -> str:
+    days, left = (int(found["count"]), 0) if found["nights"] else divmod(int(found["count"]), 24)
+    return f"{days} days" if not left else found.group()
+
+
 def with_durations(text: str) -> str:
     """`text` with `the day after`, `half a year`, `net 30` and the like as numbers of days, weeks or months."""
     text = _SPECIAL.sub(_in_words, text)
     text = re.sub(r"(?<=\d)\s*\.\.+\s*(?=\d)", " to ", text)
     text = _SHORT.sub(lambda found: f" {_IN_FULL[found[1].lower().rstrip('s')]}", text)
+    text = re.sub(r"\bone(?= (?:day|week|month|year)\b)", "1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bnext ((?:working|business|work|week) ?day) (after|from)\b", r"1 \1 after", text, flags=re.I)
     text = re.sub(r"(?:的)?下一?个工作日", "之后1个工作日", text)
     text = re.sub(

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 from .calendar_dates import MONTHS, WEEKDAYS, dates_in, day_of, moved, moved_months
+from .contract import Refusal
 from .patterns import lazy_pattern
 from .wording import digits_for_words
 
@@ -69,6 +70,9 @@ _EDGE_WORDS = lazy_pattern(
     r"[\s,.:;?=>→()-]|[的是在所哪天几号]",
     re.IGNORECASE,
 )
+_EDGE_OF_MONTH = lazy_pattern(
+    r"(?:(?P<year>\d{4})\s*年\s*)?(?<!\d)(?P<month>\d{1,2})\s*月份?的?(?:(?P<first>第[一1]天|初(?!\w*\d))|最后[一1]天|底|末)"
+)
 _SAME_MONTH = lazy_pattern(
     r"(?P<year>\d{4}\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<first>\d{1,2})\s*[日号]?\s*(?P<to>到|至|-|~)"
     r"\s*(?P<last>\d{1,2})\s*[日号]"
@@ -92,6 +96,7 @@ def with_periods(text: str, today: date) -> str:
         text = _MONTH_OF_YEAR.sub(lambda found: f" {day_of(int(found['year']), _month(found['month']), 1)} ", text)
     text = _LEFT.sub(lambda found: _until_end(found, today), text)
     text = _LEFT_CHINESE.sub(lambda found: f"到 {_end(today, '年' in found['period'])} 还有多少天", text)
+    text = _EDGE_OF_MONTH.sub(lambda found: f" {_edge(found, today)} ", text)
     text = _DAY_LATER.sub(lambda found: f" {_same_day(found, today)} ", text)
     text = _MONTH_CHINESE.sub(lambda found: f" {_in_month(found, today)} ", text)
     text = _YEAR_CHINESE.sub(lambda found: f" {_in_year(found, today)} ", text)
@@ -175,6 +180,15 @@ def _day_of_period(found: "re.Match[str]", today: date) -> date:
     of_year = found["period"].lower() == "year"
     inside = moved_months(today.replace(day=1), away * (12 if of_year else 1))
     return _end(inside, of_year) if last else inside.replace(month=1, day=1) if of_year else inside
+
+
+def _edge(found: "re.Match[str]", today: date) -> date:
+    """`2028年2月的最后一天`; without a year, of the next such month from the present one on."""
+    month = int(found["month"])
+    if not 0 < month < 13:
+        raise Refusal(f"There is no month {month}.", f"没有 {month} 月。")
+    year = int(found["year"]) if found["year"] else today.year + (month < today.month)
+    return day_of(year, month, 1) if found["first"] else last_of_month(year, month)
 
 
 def _same_day(found: "re.Match[str]", today: date) -> date:

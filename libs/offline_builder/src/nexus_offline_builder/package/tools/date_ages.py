@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 
-from .calendar_dates import FoundDate, dates_in
-from .contract import CERTAIN, Answer, Impossible, Question, Task, Value
+from .calendar_dates import FoundDate, dates_in, moved_months
+from .contract import CERTAIN, Answer, Impossible, Question, Refusal, Task, Value
+from .date_ends import without_dates
 from .date_spans import span
 from .date_steps import added
 from .patterns import lazy_pattern
@@ -35,6 +38,14 @@ _REACHES = lazy_pattern(
     r"过)?(?P<zh>\d{1,3})周?岁",
     re.IGNORECASE,
 )
+_LONGEST = 200
+_HOW_OLD = lazy_pattern(r"\bhow old\b|\bages?\b|[几多]少?岁|周岁|多大|年龄", re.IGNORECASE)
+_HOW_FAR = lazy_pattern(r"\bhow many (?:days|weeks|months)\b|\b(?:until|till|since)\b|多少天|几天|还有", re.IGNORECASE)
+_IN_A_YEAR = lazy_pattern(
+    r"\b(?:in|by|during)\s+(?:the year\s+)?(?P<en>(?:19|20|21)\d\d)\b(?![-/.]\d)|"
+    r"(?P<zh>(?:19|20|21)\d\d)\s*年(?!\s*\d)",
+    re.IGNORECASE,
+)
 _YEARS = lazy_pattern(r"\b(?:how many|full|whole|number of|in) years\b|\bhow old\b|[几多]少?年|多大", re.IGNORECASE)
 _EITHER = lazy_pattern(r"(?<![\d/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
 
@@ -57,11 +68,8 @@ def age(born: FoundDate, on: FoundDate, question: Question) -> Answer:
             f"{born.day} is after {on.day}: there is no age or time served yet on that day.",
             f"{born.day} 在 {on.day} 之后，那时还没有年龄或工龄。",
         )
-    told = span(born.day, on.day, "age", question)
-    of_people = question.chinese and re.search(
-        "岁|年龄|多大|生日|出生", f"{question.requirement[:1000]}{question.text}"
-    )
-    return told._replace(text=f"{told.tool_output.get('years')} 岁。{told.text}") if of_people else told
+    of_people = re.search("岁|年龄|多大|生日|出生", f"{question.requirement[:1000]}{question.text}")
+    return span(born.day, on.day, "age" if of_people or not question.chinese else "years", question)
 
 
 def age_reached(rest: str) -> int | None:
@@ -80,6 +88,48 @@ def turning(text: str, question: Question) -> Task | None:
     if not born or born[0].recurring or born[0].day >= question.today:
         return None
     return Task(CERTAIN, lambda: added(born[0].day, f"plus {years} years", question))
+
+
+def refuse_without_year(question: Question) -> None:
+    """Raises Impossible for an age where a birthday has no year: `her birthday is 9 August, flight 20 Dec 2026`."""
+    text = plain_signs(question.text)
+    if len(text) > _LONGEST or not BORN.search(text) or _HOW_FAR.search(text):
+        return
+    if not _HOW_OLD.search(f"{text} {question.requirement[:1000]}"):
+        return
+    found: list[FoundDate] = []
+    with suppress(Refusal):
+        found = dates_in(text, question.today)
+    if [one.recurring for one in found] in ([True, False], [False, True]):
+        raise Impossible("In which year was the birth?", "是哪一年出生的？")
+
+
+def age_in_year(question: Question) -> Task | None:
+    """`how old in 2030?` of a birth in the prompt or in a turn before: the age from the birthday on."""
+    text = plain_signs(question.text.strip())
+    asked = _IN_A_YEAR.search(text) if len(text) <= _LONGEST and _HOW_OLD.search(text) else None
+    if asked is None:
+        return None
+    rest = f"{text[: asked.start()]} {text[asked.end() :]}"
+    born = dates_in(rest, question.today)
+    if re.search(r"\d", without_dates(rest, born)):
+        return None
+    for before in question.earlier[:_MOST_TURNS_BACK] if not born else ():
+        born = born or dates_in(plain_signs(before[:_LONGEST]), question.today)
+    year = int(asked["en"] or asked["zh"])
+    if len(born) != 1 or born[0].recurring or year <= born[0].day.year:
+        return None
+    return Task(CERTAIN, lambda: _age_in(born[0].day, year, question))
+
+
+def _age_in(born: date, year: int, question: Question) -> Answer:
+    years = year - born.year
+    birthday = moved_months(born, 12 * years)
+    if question.chinese:
+        text = f"{years} 岁（从 {year} 年的生日 {birthday} 起；之前 {years - 1} 岁）。"
+    else:
+        text = f"{years} years, from the birthday on {birthday} on; {years - 1} before it."
+    return Answer(text, {"born": str(born), "year": year}, {"years": years}, (Value(str(years)),))
 
 
 def written_either_way(text: str) -> bool:

@@ -4,23 +4,24 @@ import re
 from datetime import date
 
 from .calendar_dates import FoundDate, dates_in, moved_months
-from .calendar_lengths import about_a_period, with_bare_steps, with_durations
+from .calendar_lengths import about_a_period, with_bare_steps, with_durations, with_plain_stamps, with_whole_days
 from .calendar_periods import with_edges, with_periods
 from .contract import CERTAIN, LIKELY, POSSIBLE, Answer, Question, Refusal, Task, Tool, is_refused
-from .date_ages import BORN, age, age_on, age_reached, either_way, turning
+from .date_ages import BORN, age, age_in_year, age_on, age_reached, either_way, refuse_without_year, turning
 from .date_defaults import in_full as with_requirement
 from .date_defaults import rule_in
 from .date_ends import INCLUDED, in_one_year, with_included, without_dates
-from .date_events import ENDS_SAID, EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
+from .date_events import ENDS_SAID, EVENT, FROM_AN_EVENT, HOLIDAY, HOW_OLD, MONDAY_TO_FRIDAY, NO_WEEKENDS, ONLY_WEEKDAYS
 from .date_names import ASKS_TODAY
 from .date_order import in_order
 from .date_prose import is_label, is_prose, listed
-from .date_roles import asks_nothing, by_roles
+from .date_roles import asks_by_rule, asks_nothing, by_roles
 from .date_rules import counts_first
 from .date_series import comes_again
 from .date_spans import span, span_with_last
 from .date_steps import BACK, DURATION, added
 from .date_told import refuse_other_weekday, tell_all, tell_day, tell_kind
+from .month_rules import beside_month_task
 from .patterns import lazy_pattern
 from .time_roles import times_by_role
 from .wording import digits_for_words, plain_signs
@@ -28,7 +29,7 @@ from .worked_time import time_task
 
 _LONGEST_PROMPT = 400
 _FORTH = lazy_pattern(
-    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过|起|从|自",
+    r"\b(?:after|from|in|add|plus|later|hence|past|within|following|another|more)\b|\+|之后|以后|后|加|再过|过|起|从|自|内",
     re.IGNORECASE,
 )
 _WEEKDAY = lazy_pattern(
@@ -95,7 +96,7 @@ _IN_OTHER_UNITS = lazy_pattern(
     r"(?:weeks|months|years|hours|minutes|(?:working|business|week|calendar) ?days|days)(?: is (?:that|it)|"
     r" are (?:that|"
     r"there))?[\s?.!]*|"
-    r"(?:那)?(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:呢)?[？?。]*|"
+    r"(?:那|也就|折合?|换成|相当于)*(?:是|有|合)?(?:多少|几)个?(?:周|星期|月|小时|工作日|年)(?:\s*[零0又]?\s*[多几]少?天)?(?:呢)?[？?。]*|"
     r"(?:那|按|换成|合)*(?:周|星期|月|小时|工作日|年)(?:算|数)?呢[？?。]*",
     re.IGNORECASE,
 )
@@ -131,9 +132,10 @@ _JOINING = lazy_pattern(
 
 
 def understand(question: Question) -> Task | None:
-    question = in_order(question)
+    question = in_order(question._replace(text=with_plain_stamps(question.text)))
+    refuse_without_year(question)
     try:
-        task = _understood(question)
+        task = age_in_year(question) or beside_month_task(question) or _understood(question)
     except Refusal:
         if (same := either_way(question, _understood)) is not None:
             return same
@@ -142,7 +144,7 @@ def understand(question: Question) -> Task | None:
         return task
     silent = question.alone and not question.earlier and asks_nothing(question.text)
     sure = task is not None and task.confidence > POSSIBLE and not comes_again(question.text) and not silent
-    sure = sure and not counts_first(question)
+    sure = sure and not (counts_first(question) or asks_by_rule(question))
     if task is not None and sure and not is_refused(task):
         return task
     by_parts = by_roles(question, lambda text: _in_figures(text, question), _understood)
@@ -174,12 +176,13 @@ def _in_figures(text: str, question: Question) -> str:
     text = re.sub(
         r"\b(next|last|first|second|third|fourth|fifth|that|this|which) one\b", r"\1", text, flags=re.IGNORECASE
     )
+    text = re.sub(r"[,，]?(?:今天|当[天日]|起始日)不[算计](?:在内)?(?=[,，。])", "", text)
     text = with_edges(
         plain_signs(text.replace("哪一天", "哪天").replace("那一天", "那天").replace("工作天", "工作日")),
         question.today,
     )
     text = with_durations(with_periods(with_bare_steps(text, question.requirement), question.today))
-    return digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天"))
+    return with_whole_days(digits_for_words(plain_signs(text.replace("日历", " ")).replace("星期日", "星期天")))
 
 
 def _about_dates(text: str, question: Question) -> Task | None:
@@ -268,7 +271,7 @@ def _moved_by(found: list[FoundDate], durations: "list[re.Match[str]]", rest: st
         if found[0].recurring:
             start = moved_months(start, 12 * (question.today.year - start.year))
         return Task(CERTAIN, lambda: added(start, rest, question))
-    if re.search(r"(?:开封|购买|生产|签订|入职|签发)后", rest) and not _ANCHORED.search(rest):
+    if FROM_AN_EVENT.search(rest) and not re.search(r"\btoday\b|今天|现在", rest):
         return Task(LIKELY, _refuse_without_date)
     if _ANAPHORIC.search(rest) and not _ANCHORED.search(rest):
         if (day := _that_day(rest, question)) is not None:
@@ -380,7 +383,8 @@ def _between(first: FoundDate, second: FoundDate, rest: str, question: Question)
 
 
 def in_full(question: Question, requirement: str) -> str | None:
-    return with_requirement(in_order(question), requirement)
+    refuse_without_year(question)
+    return with_requirement(in_order(question._replace(text=with_plain_stamps(question.text))), requirement)
 
 
 TOOL = Tool(

@@ -184,6 +184,7 @@ def asks_age(text: str, requirement: str) -> bool:
 
 def _wanted(requirement: str) -> str:
     plain = _EXAMPLE.sub(" ", requirement[:1000]).replace("工作天", "工作日")
+    plain = re.sub(r"后的?第(\d+)个?([天日])", r"后\1\2后", plain)
     return without_examples(with_included(digits_for_words(plain_signs(NO_HOLIDAYS.sub(" ", plain)))))
 
 
@@ -328,7 +329,7 @@ def _of_two(first: date, second: date, wanted: str) -> str | None:
     if shorter := _SHORTER.search(wanted):
         return f"how many {shorter['unit'] or shorter['zh']} {both}"
     if _CALENDAR.search(wanted):
-        return f"how many years and months {both}"
+        return f"how many years and months {both}{', age' if BORN.search(wanted) else ''}"
     return f"how many weeks {both}" if _WEEKS.search(wanted) else None
 
 

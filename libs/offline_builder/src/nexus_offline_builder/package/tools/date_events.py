@@ -41,6 +41,12 @@ NO_HOLIDAYS = lazy_pattern(
     re.IGNORECASE,
 )
 """Parts of a requirement that ask for no more than what is done anyway: the answers say that holidays are ignored."""
+FROM_AN_EVENT = lazy_pattern(
+    r"\b(?:from|after|before) (?:the|my|our|his|her|their|its) (?!next|same|day|week|month|year)[a-z]+|"
+    r"(?:开封|购买|生产|签订|入职|签发|寄出|发货|收到|下单|出生|开始|签收)[之以]?后",
+    re.IGNORECASE,
+)
+"""What a period is counted from, where no date says when that is."""
 _ASKS_A_DATE = lazy_pattern(
     r"\b(?:what|which) (?:date|day)\b|\bwhat's the date\b|\bdate in\b|几号|哪一?天|什么日期", re.IGNORECASE
 )

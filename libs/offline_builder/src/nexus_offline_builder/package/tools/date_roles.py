@@ -64,8 +64,23 @@ _ASKS_ITSELF = lazy_pattern(
     r"星期|岁|到|至|加|减",
     re.IGNORECASE,
 )
+_ASKS_DUE = lazy_pattern(
+    r"\b(?:due|deadline|when|expir\w*|last day)\b|到期|截止|几号|哪一?天|什么时候|何时", re.IGNORECASE
+)
 _BETWEEN = lazy_pattern(r"\bbetween\b(?!.*\b(?:now|today)\b)|之间", re.IGNORECASE)
+_OPEN_START = lazy_pattern(
+    r"从[^\0\d]{1,12}[到至]\s*\0|\bfrom (?:my|the|our|when|his|her)\b[^\0\d]{0,30}\b(?:to|until|till?)\s*\0",
+    re.IGNORECASE,
+)
+"""From a day that is not said."""
 _DIED = lazy_pattern(r"\b(?:died|dead|passed|death|killed)\b|去世|逝世", re.IGNORECASE)
+
+
+def asks_by_rule(question: Question) -> bool:
+    """Whether it asks when something is due after its only date, and the requirement says how long that is."""
+    if question.earlier or not _ASKS_DUE.search(question.text) or rule_in(question.requirement) is None:
+        return False
+    return not DURATION.search(digits_for_words(question.text))
 
 
 def asks_nothing(text: str) -> bool:
@@ -112,7 +127,7 @@ def _of_dates(text: str, question: Question, understood: _Understood) -> Task | 
         return Task(sure, lambda: tell_day(first.day, question))
     if asks_age(kept, question.requirement) and not first.recurring:
         return _aged(found, kept, question)
-    if len(found) == 1 and _BETWEEN.search(kept):
+    if len(found) == 1 and (_BETWEEN.search(kept) or _OPEN_START.search(marked)):
         return None
     if _DISTANCE.search(kept) and rule is None:
         return _again(f"{_asked_distance(kept)} {' and '.join(str(one.day) for one in found)}", question, understood)

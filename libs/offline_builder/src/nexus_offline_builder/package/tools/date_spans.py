@@ -12,6 +12,7 @@ _WORKING = lazy_pattern(r"\b(?:business|working|work|week)\s*days?\b|工作日",
 _CALENDAR = lazy_pattern(
     r"\b(?:months?|years?|how old|age)\b|个月|多少年|几年|几岁|多少岁|周岁|足岁|多大|年龄", re.IGNORECASE
 )
+_OF_LIFE = lazy_pattern(r"\b(?:how old|ages?|aged|born)\b|[几多]少?岁|周岁|足岁|多大|年龄", re.IGNORECASE)
 _SHORTER = lazy_pattern(r"\b(?P<unit>hour|minute|second)s?\b|(?P<zh>小时|分钟|秒)", re.IGNORECASE)
 _NAMED = lazy_pattern(rf"\b({'|'.join(WEEKDAYS)})s?\b|(?:周|星期|礼拜)([一二三四五六日天])", re.IGNORECASE)
 _SECONDS = {"hour": 24, "小时": 24, "minute": 1440, "分钟": 1440, "second": 86400, "秒": 86400}
@@ -41,7 +42,7 @@ def span(start: date, end: date, asked: str, question: Question) -> Answer:
         day = WEEKDAYS.index(found[1].lower()) if found[1] else _CHINESE_WEEKDAYS.index(found[2].replace("天", "日"))
         return _counted(start, end, [day], day, question)
     if _CALENDAR.search(asked):
-        return _in_months(start, end, question)
+        return _in_months(start, end, question, _OF_LIFE.search(asked) is not None)
     if found := _SHORTER.search(asked):
         return _in_hours(start, end, (found["unit"] or found["zh"]).lower(), question)
     if re.search(r"\bhow long\b|多久", asked, re.IGNORECASE) and abs((end - start).days) > _LONG_IN_DAYS:
@@ -77,10 +78,11 @@ def _calendar(start: date, end: date, chinese: bool) -> str:
     return f"，即 {_said(years, months, days, chinese)}" if chinese else f", or {_said(years, months, days, chinese)}"
 
 
-def _parts(first: date, last: date) -> tuple[int, int, int]:
-    """Whole years, the months above them, and the days above those."""
+def _parts(first: date, last: date, *, of_life: bool = False) -> tuple[int, int, int]:
+    """Whole years, the months above them, and the days above those; nobody turns a year older on 28 February."""
     months = (last.year - first.year) * 12 + last.month - first.month
-    months -= moved_months(first, months) > last
+    leapling = of_life and (first.month, first.day, last.month, last.day) == (2, 29, 2, 28)
+    months -= leapling or moved_months(first, months) > last
     return *divmod(months, 12), (last - moved_months(first, months)).days
 
 
@@ -100,13 +102,14 @@ def _in_hours(start: date, end: date, unit: str, question: Question) -> Answer:
     return _answer(text, start, end, {f"{unit}s": count}, count)
 
 
-def _in_months(start: date, end: date, question: Question) -> Answer:
+def _in_months(start: date, end: date, question: Question, of_life: bool = False) -> Answer:
     first, last = sorted((start, end))
-    years, left, days = _parts(first, last)
+    years, left, days = _parts(first, last, of_life=of_life)
     months, total = 12 * years + left, (last - first).days
     said = _said(years, left, days, question.chinese)
     if question.chinese:
-        text = f"从 {first} 到 {last} 是 {said}（{months} 个月零 {days} 天，共 {total} 天）。"
+        age = f"{years} 岁。" if of_life else ""
+        text = f"{age}从 {first} 到 {last} 是 {said}（{months} 个月零 {days} 天，共 {total} 天）。"
     else:
         whole = f"{_some(months, 'month')}, " if years else ""
         text = f"From {first} to {last} it is {said} ({whole}{_some(total, 'day')} in all)."

@@ -11,7 +11,8 @@ from .patterns import lazy_pattern
 
 _LARGEST_COUNT = 10_000_000
 DURATION = lazy_pattern(
-    r"(?<![\d.])(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|"
+    r"(?<![\d.])(?!(?:19|20)\d\d\s*年)"
+    r"(?P<count>\d{1,9}|an?|another)\s*(?P<business>business |working |work ?|week)?(?P<unit>(?<=\d)d|"
     r"days?|weeks?|"
     r"fortnights?|months?|years?|个?工作日|天|日(?!期)|个?星期|周|个?礼拜|个?月|年)(?![a-z])",
     re.IGNORECASE,

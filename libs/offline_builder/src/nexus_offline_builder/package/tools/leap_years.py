@@ -5,12 +5,13 @@ from fractions import Fraction
 
 from .contract import CERTAIN, Answer, JsonValue, Question, Task, Value
 from .patterns import lazy_pattern
+from .wording import digits_for_words
 
 _LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _FEBRUARY = lazy_pattern(r"\bfeb(?:ruary)?\b|2月|二月", re.IGNORECASE)
 _YEAR = lazy_pattern(r"(?<![\d.,/:-])(?:1[5-9]\d\d|2\d{3})(?![\d/:-]|[.,]\d|\s*月)")
 _NEXT = lazy_pattern(
-    r"\b(?:next|first|following|upcoming|comes after)\b|\bafter\b|下一?个|之后|以后|第一个", re.IGNORECASE
+    r"\b(?:next|first|following|upcoming|comes after)\b|\bafter\b|下[一1]?个|之后|以后|第一个", re.IGNORECASE
 )
 _BEFORE = lazy_pattern(r"\b(?:before|previous|last|prior|most recent)\b|上一?个|之前|以前|最近", re.IGNORECASE)
 _MANY = lazy_pattern(r"\bhow many\b|\bnumber of\b|\bcount\b|(?:多少|几)个", re.IGNORECASE)
@@ -18,6 +19,7 @@ _DAYS = lazy_pattern(r"\bdays?\b|天", re.IGNORECASE)
 _COUNT = lazy_pattern(r"\b(?:next|following|coming)\s+(\d{1,2})\b|(?:接下来|之后|后)的?(\d{1,2})个", re.IGNORECASE)
 _BETWEEN = lazy_pattern(r"\bexclu|\bstrictly\b", re.IGNORECASE)
 _MOST = 400
+_OTHER_PERIOD = lazy_pattern(r"\b(?:days?|weeks?|months?)\b|[天周月日]", re.IGNORECASE)
 
 
 def leap_task(text: str, question: Question) -> Task | None:
@@ -26,11 +28,15 @@ def leap_task(text: str, question: Question) -> Task | None:
     years = [int(one.group()) for one in _YEAR.finditer(text)]
     asked = _COUNT.search(text)
     rest = _COUNT.sub(" ", _FEBRUARY.sub(" ", _YEAR.sub(" ", text)))
+    rest = re.sub(r"[第下上]1个", " ", rest)
     rest = re.sub(r"\b\d+[a-z]\w*|\b\d{1,2}(?:st|nd|rd|th)\b", " ", rest, flags=re.IGNORECASE)
     if not about or re.search(r"\d", rest) or len(years) > 2:
         return None
     this = re.search(r"\bthis year\b|今年", text, re.IGNORECASE)
     years = years or ([question.today.year] if this else [])
+    on = not years and question.earlier and (_NEXT.search(text) or _BEFORE.search(text))
+    if on and not _OTHER_PERIOD.search(text) and (years := _years_before(question)):
+        text = f"{text} leap"
     if len(years) == 2:
         return _of_a_period(sorted(years), text, question)
     if _FEBRUARY.search(text) and _DAYS.search(text) and years:
@@ -44,6 +50,15 @@ def leap_task(text: str, question: Question) -> Task | None:
         run = range(start - 1, 0, -1) if back else range(start + 1, 9999)
         return Task(CERTAIN, lambda: _listed([one for one in run[: 8 * many + 8] if is_leap(one)][:many], question))
     return Task(CERTAIN, lambda: one_year(years[0], question)) if years and not _MANY.search(text) else None
+
+
+def _years_before(question: Question) -> list[int]:
+    """The year that the turn before was about: the last that it told, or else the one that was asked for."""
+    before = question._replace(text=question.earlier[0], earlier=question.earlier[1:])
+    task = leap_task(digits_for_words(before.text), before)
+    answer = task.run() if task is not None else None
+    told = (answer.tool_output.get("years") or answer.tool_input.get("year")) if answer is not None else None
+    return [int(str(year)) for year in (told[-1:] if isinstance(told, list) else [told]) if year]
 
 
 def is_leap(year: int) -> bool:

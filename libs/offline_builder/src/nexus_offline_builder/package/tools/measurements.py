@@ -7,7 +7,7 @@ from typing import NamedTuple
 from . import figures
 from .patterns import lazy_pattern
 from .portions import with_portions, with_sign_before_words
-from .unit_lists import with_each_unit, with_paces, without_asides
+from .unit_lists import with_each_unit, with_paces, with_parts_named, without_asides
 from .unit_names import Mention, mention_at, mentions_in, with_known_names, without_mentions
 from .units import CURRENCIES, Unit, comparable, unit_named
 from .wording import digits_for_words, has_chinese, plain_signs
@@ -26,7 +26,10 @@ _MARKED = lazy_pattern(
 _TO = lazy_pattern(r"(?:\b(?:to|in|into|as|many)|=|>|→|[成为到])\s*$", re.IGNORECASE)
 _TIGHT_LIST = lazy_pattern(r"(?<=[^\W\d])\s*[,;、](?=\.?\d)")
 _POINTED = lazy_pattern(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.,]*\d)")
-_NEEDS_MARK = frozenset({"min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar"})
+_NEEDS_MARK = frozenset(
+    ("min", "st", "pt", "kn", "ha", "hr", "cup", "second", "seconds", "minute", "foot", "bar", "hand", "hands", "chain",
+    "rod", "rods", "cord")
+)  # fmt: skip
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2}|\d{4,})(?![\d,.])")
 _MARKED_INCHES = lazy_pattern(r"(?<![\d.'])(\d{1,2})\s*'\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|'')")
 _FEET_AND_INCHES = lazy_pattern(
@@ -37,7 +40,8 @@ _FEET_AND_INCHES = lazy_pattern(
 _HALF = lazy_pattern(r"\b(?:an?\s+|1\s+)?(half|quarter)[\s-]+(?=[a-z])", re.IGNORECASE)
 _BRITISH = lazy_pattern(
     r"\b(?:british|imperial|uk)\s+(gallons?|pints?|quarts?|fluid ounces?|fl oz|mpg)\b|"
-    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b(?:\s+gallons?)?\)?",
+    r"\b(gallons?|gal|pints?|quarts?|fluid ounces?|fl oz|mpg)\s*\(?(?:uk|imperial|british)\b"
+    r"(?:,? (?:uk|imperial|british))?(?:\s+gallons?)?\)?",
     re.IGNORECASE,
 )
 _AMERICAN = lazy_pattern(
@@ -67,12 +71,13 @@ _OPEN_POINT = lazy_pattern(r"[1-9]\d{0,2}\.000")
 _FEET = lazy_pattern(r"(?<=\d)'(?=\s*(?:$|[,=?]|->|(?:to|in|into|as|tall|high|long|wide|deep)\b))", re.IGNORECASE)
 _INCHES = lazy_pattern(r"(?<=\d)(\s*)(?:\"|'')(?=\s*(?:$|[,=?]|->|(?:to|in|into|as)\b))", re.IGNORECASE)
 _STONES = lazy_pattern(
-    r"(\d+)\s*(?:stones?|st)\s*(\d{1,2})(?![\d/.])(?=\s*$|\s*(?:\b(?:to|into|as|is)\b|\bin\s+[a-z]|[=?,]|->))",
+    r"(\d+)\s*(?:stones?|st)\s*(1[0-3]|\d)(?![\d/.])(?!\s*(?:lbs?|pounds?|oz|ounces?|kgs?|kilos?|g|st|stones?|x|%|people|of)\b)"
+    r"(?!\s*[*x])",
     re.IGNORECASE,
 )
 _HALF_TAEL = lazy_pattern(r"(?<![\d.点零〇十百])([\d一二两三四五六七八九])两半")
 _TAEL = lazy_pattern(r"(?<=[\d一二三四五六七八九十半])两(?![\d一二三四五六七八九十个])")
-_SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*度")
+_SCALE_FIRST = lazy_pattern(r"(摄氏|华氏)\s*((?:零下|负|-)?\s*[\d.一二三四五六七八九十百零点]+)\s*(?:度|(?=$))")
 _LETTER_FIRST = lazy_pattern(r"(?<!\w)°?([CFK])\s?(-?\d+(?:\.\d+)?)(?=\s*(?:$|[?=,]|->|(?:in|to|into|as)\b))")
 _BARE_DEGREES = lazy_pattern(
     r"(?<=[\d一二三四五六七八九十百半])\s*度(?![\u4e00-\u9fff]*(?:角|电|电量))(?!\s*[cCfF℃℉])(?=\s*(?:$|"
@@ -164,7 +169,7 @@ def placed_in(prompt: str) -> tuple[str, list[tuple[int, int, Quantity]]]:
         if mention and (quantity := _quantity(match["amount"], mention.name)):
             found.append((match.start(), mention.end, quantity))
     found = _merged(text, found)
-    return text, [one for one in found if len(found) == 1 or not _says_into(text, one)]
+    return text, [one for one in found if not _says_into(text, one, len(found) == 1)]
 
 
 def targets_in(text: str, found: list[tuple[int, int, Quantity]]) -> tuple[list[Unit], str]:
@@ -275,6 +280,7 @@ def _plain(prompt: str) -> str:
     text = with_portions(_BRITISH.sub(_british, _AMERICAN.sub("", digits_for_words(text))))
     text = CONSUMPTION.sub("l/100km", text)
     text = _SQUARE_WORDS.sub("square ", text)
+    text = re.sub(r"(\d/\d+)\s+of\s+an?\s+(?=[a-z])", r"\1 ", text, flags=re.IGNORECASE)
     text = _SQUARED.sub(lambda found: f"{found[1]}²" if found[1] else f"{found[2]}³", text)
     text = re.sub(r"\bfluid oz\b", "fl oz", text, flags=re.IGNORECASE)
     text = _TALL.sub(r"\1.\2米", re.sub(r"\b(?:an?|1) dozen\b(?: of)?", "12", text, flags=re.IGNORECASE))
@@ -282,6 +288,7 @@ def _plain(prompt: str) -> str:
     if _DECIMAL_COMMA.search(text):
         text = _POINTED.sub(lambda found: found.group().replace(".", ""), text)
     text = _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
+    text = with_parts_named(text)
     text = _MARKED_INCHES.sub(r"\1 ft \2 in ", text)
     text = _INCHES.sub(r"\1 inches", _FEET.sub(" ft ", _FEET_AND_INCHES.sub(r"\1 ft \2 in ", text)))
     text = _STONES.sub(r"\1 st \2 lb ", text)
@@ -313,6 +320,8 @@ def _quantity(digits: str, name: str) -> Quantity | None:
     amount = Fraction(1) if digits.isalpha() and len(name) > 1 else _number(digits)
     if unit is None or amount is None:
         return None
+    if unit.symbol == "hand" and re.fullmatch(r"\d+\.[1-3]", digits.strip()):
+        amount = Fraction(digits.partition(".")[0]) + Fraction(int(digits.strip()[-1]), 4)  # hands and inches
     return Quantity(amount, unit, spoken(figures.shown(amount), unit))
 
 
@@ -345,9 +354,11 @@ def _merged(text: str, found: list[tuple[int, int, Quantity]]) -> list[tuple[int
     return merged
 
 
-def _says_into(text: str, found: tuple[int, int, Quantity]) -> bool:
-    """`7 in miles`: no inches, where another quantity stands besides."""
-    return text[: found[1]].endswith(" in") and mention_at(text, found[1] + 1) is not None
+def _says_into(text: str, found: tuple[int, int, Quantity], alone: bool) -> bool:
+    """`7 in miles`: no inches, where another quantity stands besides; `40 in l/100km`: none at all."""
+    behind = mention_at(text, found[1] + 1) if text[: found[1]].endswith(" in") else None
+    unit = _unit(behind.name) if behind is not None else None
+    return unit is not None and not (alone and unit.kind == "length")
 
 
 def _mentioned(text: str, mention: Mention) -> Unit | None:
@@ -357,7 +368,7 @@ def _mentioned(text: str, mention: Mention) -> Unit | None:
         len(name) == 1
         and has_chinese(name)
         and re.match("[\u4e00-\u9fff]", behind)
-        and not re.match("[呢吗啊呀吧是等换合的]", behind)
+        and not re.match("[呢吗啊呀吧是等换合的]|[长高宽深重远厚]", behind)
     ):
         return None
     if name.lower() == "in" and not (_TO.search(before) or re.match(r"\s*(?:$|[,?]|to\b|->)", behind)):

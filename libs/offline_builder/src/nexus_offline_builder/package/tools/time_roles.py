@@ -76,6 +76,10 @@ _DAYS = lazy_pattern(
     re.IGNORECASE,
 )
 _ZONE = lazy_pattern(r"\btime ?zones?\b|\b(?:gmt|utc|cet|est|pst)\b|时区|时差", re.IGNORECASE)
+_BARE_BREAK = lazy_pattern(
+    r"\b(?:breaks?|lunch|less|minus|pause)(?: of)?:?\s+(?:[1-9]0|[1-9]5|120)(?=\s*(?:$|[,;!]|\.(?!\d)))", re.IGNORECASE
+)
+"""`break 45` is of minutes."""
 _NO_BREAK = lazy_pattern(
     r"\b(?:no|without|skipped|missed|didn'?t (?:have|take|get))\s+(?:(?:a|any|my|the|proper|real|unpaid|lunch)\s+)*"
     r"(?:breaks?|lunch|pause|rest)\b|(?:没有?|无|不)(?:休息|午休)",
@@ -155,7 +159,7 @@ def _written(raw: str, requirement: str) -> str:
     text = digits_for_words(
         re.sub(r"\b(?:an?|one) (?=hours? (?:and|for|lunch|break))", "1 ", text, flags=re.IGNORECASE)
     )
-    text = _MIXED_HOURS.sub(_decimal, text)
+    text = _MIXED_HOURS.sub(_decimal, _BARE_BREAK.sub(r"\g<0> min", text))
     text = _BARE.sub(_full_hour, text)
     text = _HALF_OF_DAY.sub(lambda found: "am" if found["when"] and found["when"].lower() == "morning" else "pm", text)
     return plain_times(text, f"{requirement} shift" if SHIFTS.search(requirement) else requirement)

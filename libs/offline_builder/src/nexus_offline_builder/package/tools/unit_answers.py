@@ -7,6 +7,7 @@ from .contract import Answer, JsonValue, Refusal, Value
 from .measurements import Quantity, spoken
 from .units import Unit, comparable, converted, in_parts, is_decimal_data, unit_named
 
+_DECIMAL = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
 _PLAIN_UP_TO = {"s": 99, "min": 90, "h": 99}
 
 
@@ -23,7 +24,10 @@ def told_for(pairs: list[tuple[Quantity, Unit]], often: Quantity | None = None) 
         told, other = told_for(pairs), told_for([(often, pairs[0][1])])
         return told._replace(text=f"{told.text}\n({other.text})")
     answers = [_converted(_as_distance(quantity, target), target) for quantity, target in pairs]
-    if all(answer.text == f"{said.spoken} = {said.spoken}" for answer, (said, _) in zip(answers, pairs, strict=True)):
+    if all(
+        answer.text.removesuffix(_DECIMAL) == f"{said.spoken} = {said.spoken}"
+        for answer, (said, _) in zip(answers, pairs, strict=True)
+    ):
         said = pairs[0][0].spoken
         raise Refusal(
             f"{said} is in that unit already. What shall I make of it?", f"{said} 已经是这个单位了。请问要换算成什么？"
@@ -66,8 +70,7 @@ def _converted(quantity: Quantity, target: Unit) -> Answer:
     except ZeroDivisionError:
         raise Refusal(f"{quantity.spoken} has no counterpart in {target.symbol}.", "零没有对应的值。") from None
     shown, sign = _rounded(result)
-    decimal = " (decimal units: 1 kB = 1000 B; KiB, MiB, GiB are the binary ones)"
-    note = decimal if is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
+    note = _DECIMAL if is_decimal_data(source, target) else _parts(result, target) or figures.in_short(result)
     return Answer(
         f"{quantity.spoken} {sign} {spoken(shown, target)}{note}",
         {"amount": figures.for_json(amount), "from": source.symbol, "to": target.symbol},

@@ -11,13 +11,13 @@ from .patterns import lazy_pattern
 from .unit_answers import how_often, told_for
 from .unit_defaults import in_full as units_in_full
 from .unit_defaults import units_named
-from .unit_definitions import as_rounded, definitions_in
+from .unit_definitions import as_rounded, definitions_in, refuse_to_guess
 from .unit_purpose import pairs_for, refuse_other_kinds
-from .unit_rates import fitting, rate_of
+from .unit_rates import fitting, made_of, rate_of, rate_of_two
 from .unit_roles import by_roles, with_its_degrees
 from .unit_scaling import factor_in
 from .unit_sums import Worked, added, scaled, worked_out
-from .units import Unit, counterpart, unit_named, with_definitions
+from .units import Unit, converted, counterpart, unit_named, with_definitions
 from .wording import plain_signs
 
 _LONGEST_PROMPT = 400
@@ -25,6 +25,23 @@ _EACH = lazy_pattern(
     r"(?:(?:and|so|ok|then|now)[\s,]+)*(?:if\s+)?(?:each|every|one|a|an|per)\s+[a-z]+\s+(?:is|has|holds?|weighs?|"
     r"takes?|of|with|contains?)\s+"
     r"(?P<size>[\d.,/ ]+\s*[a-z]+)[\s,]*(?:how many|then how many).*",
+    re.IGNORECASE,
+)
+_PACKED = lazy_pattern(
+    r"(?:(?:and|so|ok|then|now|that|is|are|that's|in|of|how many|what|about|it|makes?|i need|do i need)[\s,]+)*"
+    r"(?P<size>[\d.,]+\s*[a-z]+)[\s-]+(?:bags?|bottles?|sacks?|packs?|boxes|tins?|cans?|buckets?|glasses|jars?|drums?|crates?|"
+    r"tubs?|rolls?|pieces?|portions?|servings?|containers?|canisters?|kegs?|parcels?)\b[^\d]*",
+    re.IGNORECASE,
+)
+_VARIANT = lazy_pattern(
+    r"(?<!\bin )(?<!\bto )(?<!\binto )\b(?:(?P<imperial>imperial|uk|british)|us|american)\b"
+    r"(?: (?P<noun>gal|pint|quart|mpg|fl|fluid)\w*)?|(?<!成)(?:(?P<zh>英制|英国)|美制|美国)",
+    re.IGNORECASE,
+)
+_OF_BOTH_SIZES = {"gal": ("gal",), "qt": ("quart",), "pt": ("pint",), "fl oz": ("fl", "fluid"), "mpg": ("mpg", "gal")}
+_CHANGED = lazy_pattern(
+    r"(?:(?P<less>\b(?:dropped|fell|lost|down|cooled)\b|[降跌低](?!到))|\b(?:rose|climbed|up|warmed)\b|[升涨高](?!到))"
+    r"(?: by|了)?\s*(?=\d)",
     re.IGNORECASE,
 )
 _FORMULA = lazy_pattern(r"\bformulas?\b|公式", re.IGNORECASE)
@@ -40,6 +57,7 @@ _LEANS_BACK = lazy_pattern(r"\s*(?:and|in|now|from|to|convert (?:it|that|this))\
 
 
 def understand(question: Question) -> Task | None:
+    refuse_to_guess(question.text, question.requirement)
     question = question._replace(text=with_its_degrees(question.text, question.requirement))
     with with_definitions(definitions_in(question.requirement, question.text)):
         task = _by_either(question)
@@ -72,6 +90,8 @@ def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings
     read = measurements_in(question.text)
     if read.about_dates and all(quantity.unit.kind == "time" for quantity in read.quantities):
         return None
+    if (together := _with_before(read, question) or _changed_by(read, question)) is not None:
+        return together
     if (parts := fitting(read, question.text)) is not None:
         return Task(CERTAIN, lambda: how_often(*parts))
     if (told := pairs_for(question.text, question.requirement)) is not None:
@@ -89,7 +109,7 @@ def _understood(question: Question) -> Task | None:  # noqa: C901 - the readings
         return Task(confidence, lambda: told_for(pairs)) if not read.unread else _unread(read)
     if (read.quantities and read.units) or (read.unread and read.quantities and asks_to_convert(question.text)):
         return _unread(read)
-    return _continued(read, question) or _lone(read, question)
+    return _of_other_size(read, question) or _continued(read, question) or _lone(read, question)
 
 
 def _only_number(read: Measurements) -> bool:
@@ -185,13 +205,70 @@ def _continued(read: Measurements, question: Question) -> Task | None:
 
 def _portions(question: Question) -> Task | None:
     """`and if each glass is 200 ml, how many glasses?`: of the quantity before."""
-    each = _EACH.fullmatch(question.text.strip()) if question.earlier else None
+    text = question.text.strip()
+    each = _EACH.fullmatch(text) or _PACKED.fullmatch(text) if question.earlier else None
     small = measurements_in(each["size"]).quantities if each else None
     before = _before(question) if small else None
-    large = before[1][0][0] if before is not None else None
+    large = _whole(before[1]) if before is not None else None
     if not small or large is None or large.unit.kind != small[0].unit.kind or small[0].amount <= 0:
         return None
     return Task(CERTAIN, lambda: how_often(small[0], large))
+
+
+def _with_before(read: Measurements, question: Question) -> Task | None:
+    """`and in an hour at that speed, how many GB?`: what a quantity makes with the one of the turn before."""
+    if not question.earlier or len(read.quantities) != 1 or len(read.units) > 1 or read.unread:
+        return None
+    before = _before(question)
+    old, new = _whole(before[1]) if before is not None else None, read.quantities[0]
+    if old is None or old.unit.kind == new.unit.kind:
+        return None
+    made = made_of((old, new), read.units[0]) if read.units else rate_of_two((old, new), question.text)
+    return Task(CERTAIN, lambda: told_for(made)) if made is not None else None
+
+
+def _changed_by(read: Measurements, question: Question) -> Task | None:
+    """`it dropped by 0.8 °C, how much is it now?`: degrees less or more than the temperature before."""
+    said = _CHANGED.search(question.text) if question.earlier and len(read.quantities) == 1 else None
+    before = _before(question) if said is not None and read.quantities[0].unit.kind == "temperature" else None
+    old = _whole(before[1]) if before is not None else None
+    if said is None or old is None or old.unit.kind != "temperature":
+        return None
+    step = read.quantities[0]
+    start = converted(old.amount, old.unit, step.unit)
+    amount = start - step.amount if said["less"] else start + step.amount
+    told = f"{figures.shown(round(start, 4))} {step.unit.symbol} {'-' if said['less'] else '+'} {step.spoken}"
+    return Task(CERTAIN, lambda: told_for([(Quantity(amount, step.unit, told), step.unit)]))
+
+
+def _whole(pairs: list[tuple[Quantity, Unit]]) -> Quantity | None:
+    """The only quantity, in a unit of its own."""
+    quantities = {quantity for quantity, _ in pairs}
+    return quantities.pop() if len(quantities) == 1 else None
+
+
+def _of_other_size(read: Measurements, question: Question) -> Task | None:
+    before = _before(question) if not read.quantities and _VARIANT.search(question.text) else None
+    old = _whole(before[1]) if before is not None else None
+    other = _as_variant(question.text, old) if old is not None else None
+    if before is None or old is None or other is None:
+        return None
+    pairs = [(other, unit) for _, unit in before[1] if unit != old.unit]
+    return Task(CERTAIN, lambda: told_for(pairs))
+
+
+def _as_variant(text: str, quantity: Quantity) -> Quantity | None:
+    """`and if those were imperial gallons?`: the same number of the unit of that name elsewhere."""
+    said = _VARIANT.search(text)
+    name = quantity.unit.symbol.removeprefix("imperial ")
+    if said is None or name not in _OF_BOTH_SIZES or re.search(r"\d", text):
+        return None
+    if said["noun"] and said["noun"].lower() not in _OF_BOTH_SIZES[name]:
+        return None
+    unit = unit_named(f"imperial {name}" if said["imperial"] or said["zh"] else name)
+    if unit is None or unit == quantity.unit:
+        return None
+    return Quantity(quantity.amount, unit, spoken(figures.shown(quantity.amount), unit))
 
 
 def _before(question: Question) -> tuple[str, list[tuple[Quantity, Unit]], tuple[Unit, ...]] | None:
@@ -289,12 +366,12 @@ def in_full(question: Question, requirement: str) -> str | None:
     question = question._replace(text=with_its_degrees(question.text, question.requirement))
     if len(question.text) <= _LONGEST_PROMPT and pairs_for(question.text, question.requirement) is not None:
         return None
-    if question.earlier and _EACH.fullmatch(question.text.strip()):
+    if question.earlier and (_EACH.fullmatch(question.text.strip()) or _PACKED.fullmatch(question.text.strip())):
         return None
     if _FORMULA.search(requirement) and measurements_in(question.text).quantities:
         raise Refusal("I cannot work with the formula that I was built for.", "我不会按公式计算。")
     text = units_in_full(question, requirement)
-    if text is None and len(question.text) <= _LONGEST_PROMPT:
+    if text is None and len(question.text) <= _LONGEST_PROMPT and not by_roles(question.text, requirement, alone=False):
         refuse_other_kinds(measurements_in(question.text), requirement)
     return text
 

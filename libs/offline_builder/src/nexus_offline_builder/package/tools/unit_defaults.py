@@ -8,7 +8,7 @@ from .measurements import CONSUMPTION, asks_to_convert, measurements_in, units_i
 from .patterns import lazy_pattern
 from .unit_rates import rate_of
 from .unit_sums import worked_out
-from .units import Unit, comparable
+from .units import Unit, comparable, counterpart, is_imperial
 
 _DIRECTION = lazy_pattern(
     r"(?<!<)(?:-+>|=>|→)|\b(?:(?:in)?to|wants?|needs?|prefers?|expects?|(?:tell|give)s? (?:me|us)|"
@@ -50,14 +50,30 @@ _SOLID_OUNCES = lazy_pattern(
 )
 _OUNCES = lazy_pattern(r"(?<!fl )(?<!fl\. )(?<!fluid )(?<![a-z])(?:oz|ounces?)\b", re.IGNORECASE)
 _MOST_TARGETS = 4
+_FAR = 2000
+
+
+_METRIC = lazy_pattern(r"\b(?:metric|european?|continental)\b|公制|米制|欧洲", re.IGNORECASE)
+_IMPERIAL = lazy_pattern(r"\b(?:imperial|american?|us|usa|british)\b|英制|美制|美国", re.IGNORECASE)
+_USUALLY = lazy_pattern(
+    r"\bi (?:type|enter|write|key|send)\b|\b(?:some ?times?|now and (?:then|again)|occasionally|rarely|"
+    r"once in a while)\b|有时|偶尔",
+    re.IGNORECASE,
+)
 
 
 class Named(NamedTuple):
-    """The units of a requirement; `sources` and `targets` are empty where it names no direction."""
+    """The units of a requirement; `sources` and `targets` are empty where it names no direction.
+
+    `typed`: the unit of a number without one, where it says which way is the usual one, and the other besides.
+    `across`: it is from the units of one system into those of the other, whether it names these or not.
+    """
 
     units: tuple[Unit, ...]
     sources: tuple[Unit, ...]
     targets: tuple[Unit, ...]
+    typed: tuple[Unit, ...] = ()
+    across: bool = False
 
 
 def in_full(question: Question, requirement: str) -> str | None:
@@ -106,11 +122,26 @@ def units_named(requirement: str) -> Named:
     units = tuple(dict.fromkeys(unit for _, unit in found))
     marks = [mark.end() for mark in _DIRECTION.finditer(requirement)]
     split = next((at for at in marks if any(start < at for start, _ in found)), None)
-    if split is None or (_BOTH_WAYS.search(requirement) and not _BACK_IF.search(requirement)):
-        return Named(units, (), ())
+    across = _is_across(requirement, units)
+    if split is None:
+        return Named(units, (), (), (), across)
     targets = tuple(dict.fromkeys(unit for unit in _listed_from(split, found, requirement)))
-    sources = tuple(dict.fromkeys(unit for start, unit in found if start < split and unit not in targets))
-    return Named(units, sources, targets) if sources and targets else Named(units, (), ())
+    before = tuple(dict.fromkeys(unit for start, unit in found if start < split))
+    sources = tuple(unit for unit in before if unit not in targets)
+    if not sources and len(targets) > 1:  # minutes into `hours and minutes`
+        sources, targets = before, tuple(unit for unit in targets if unit not in before)
+    if not (sources and targets):
+        return Named(units, (), (), (), across)
+    if _BOTH_WAYS.search(requirement) and not _BACK_IF.search(requirement):
+        return Named(units, (), (), sources if _USUALLY.search(requirement) else (), across)
+    return Named(units, sources, targets, sources, across)
+
+
+def _is_across(requirement: str, units: tuple[Unit, ...]) -> bool:
+    """`American recipes into European measures`; `yards and inches to metric`."""
+    metric, imperial = _METRIC.search(requirement) is not None, _IMPERIAL.search(requirement) is not None
+    systems = {is_imperial(unit) for unit in units} - {None}
+    return (metric and imperial) or (metric and systems == {True}) or (imperial and systems == {False})
 
 
 def _listed_from(split: int, found: list[tuple[int, Unit]], requirement: str) -> list[Unit]:
@@ -127,11 +158,27 @@ def _listed_from(split: int, found: list[tuple[int, Unit]], requirement: str) ->
 def targets_of(unit: Unit, named: Named) -> tuple[Unit, ...]:
     """The other units of its kind; those at the far end of the direction, where it stands at one."""
     far = named.sources if unit in named.targets else named.targets
+    other = is_imperial(unit) is False if named.across and is_imperial(unit) is not None else None
+    usual = counterpart(unit)
+    elsewhere = usual if usual is not None and {is_imperial(unit), is_imperial(usual)} == {True, False} else None
+    if (
+        elsewhere is not None
+        and elsewhere in named.units
+        and far
+        and all(_is_far(unit, one) for one in far if comparable(unit, one))
+    ):
+        return (elsewhere,)  # kilometres go into the miles beside them, where metres go into feet
     for side in (far, named.units):
         wanted = tuple(one for one in side if one != unit and comparable(unit, one))
+        wanted = tuple(one for one in wanted if other is None or is_imperial(one) == other)
         if wanted:
             return wanted
-    return ()
+    return (usual,) if usual is not None and other is not None and is_imperial(usual) == other else ()
+
+
+def _is_far(unit: Unit, other: Unit) -> bool:
+    """Whether nobody would say the one in the other."""
+    return unit.kind == other.kind and not 1 / _FAR <= unit.size / other.size <= _FAR
 
 
 def _with_unit(question: Question, named: Named) -> str:
@@ -147,7 +194,7 @@ def _with_unit(question: Question, named: Named) -> str:
     number, sign = found[1].strip(), found[2].lower()
     if re.fullmatch("[a-z]", sign):
         return _with_letter(text, number, sign, named)
-    sources = named.sources if len(named.sources) == 1 and _of_one_kind(named) else ()
+    sources = named.typed if len(named.typed) == 1 and _of_one_kind(named) else ()
     if sign:
         sources = tuple(unit for unit in named.sources or named.units if unit.kind == "temperature")
     if len(sources) != 1:

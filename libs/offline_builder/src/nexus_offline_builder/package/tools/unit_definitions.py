@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from . import figures
-from .contract import Answer, Task
+from .contract import Answer, Impossible, Task
 from .patterns import lazy_pattern
 from .unit_names import mention_at
 from .units import Unit, comparable, unit_named
 
 _LONGEST = 1000
 _ONE = lazy_pattern(r"(?<![\d./])(?<!\d,)1\s*(?=[^\W\d])|\b(?P<word>one|an?)\s+", re.IGNORECASE)
+_OTHER_NAME = lazy_pattern(r"(?<=\w)\s?[(（][^()（）\d]{1,20}[)）](?=\s*[=是为按])")
+"""`1汤匙(大匙)=15毫升`."""
 _IS = lazy_pattern(
     r"\s*(?P<is>=|is|as|equals?|counts? as|按|算|等于|是|为|合)?\s*(?P<size>\d+(?:\.\d+)?)\s*", re.IGNORECASE
 )
@@ -30,6 +32,7 @@ def definitions_in(requirement: str, prompt: str) -> Mapping[str, Unit]:
     found = dict[str, Unit]()
     if _BRITISH.search(requirement) and not _AMERICAN.search(f"{requirement} {prompt}"):
         found = {symbol: unit for symbol in _IMPERIAL if (unit := unit_named(f"imperial {symbol}"))}
+    requirement = _OTHER_NAME.sub("", requirement)
     for one in _ONE.finditer(requirement):
         large = mention_at(requirement, one.end())
         said = _IS.match(requirement, large.end) if large else None
@@ -44,6 +47,30 @@ def definitions_in(requirement: str, prompt: str) -> Mapping[str, Unit]:
         if size and size != unit.size and not unit.offset:
             found[unit.symbol] = unit._replace(size=size)
     return found
+
+
+_ASKS_BACK = lazy_pattern(
+    r"\bask (?:me|us|which|instead|back|first|them)\b|\bguess(?:ing)?\b|反问|[不别]要?猜|[要先就]问", re.IGNORECASE
+)
+_OF_BOTH_SIZES = lazy_pattern(
+    r"\b(?:gallons?|gals?|pints?|quarts?|fluid ounces?|fl\.? ?oz|mpg)\b|加仑|品脱", re.IGNORECASE
+)
+_SIZE = lazy_pattern(r"\b(?:uk|us|usa|imperial|british|american|english)\b|[英美]制?", re.IGNORECASE)
+_DEGREES = lazy_pattern(r"\d\s*(?:度|°|degrees?\b)", re.IGNORECASE)
+_SCALE = lazy_pattern(
+    r"摄氏|华氏|开|\b(?:celsius|fahrenheit|kelvin|centigrade)\b|[℃℉]|(?<![a-z])[cfk](?![a-z])", re.IGNORECASE
+)
+
+
+def refuse_to_guess(prompt: str, requirement: str) -> None:
+    """Raises Impossible where the requirement wants to be asked back: of gallons or degrees, which ones."""
+    if not _ASKS_BACK.search(requirement[:_LONGEST]):
+        return
+    both = _AMERICAN.search(requirement) and re.search(r"uk|imperial|british|英", requirement, re.IGNORECASE)
+    if both and _OF_BOTH_SIZES.search(prompt) and not _SIZE.search(prompt):
+        raise Impossible("American or British ones?", "是美制还是英制？")
+    if _SCALE.search(requirement) and _DEGREES.search(prompt) and not _SCALE.search(prompt):
+        raise Impossible("In which scale: Celsius, Fahrenheit or kelvin?", "是摄氏、华氏还是开尔文？")
 
 
 _ROUNDED = lazy_pattern(

@@ -20,6 +20,8 @@ _WORD = lazy_pattern(
 _WORD_NAMES = frozenset(
     name for name in NAMES if name.isascii() and name.isalpha() and len(name) > 3 and not name.lower().endswith("ibs")
 )
+_OTHER_WORDS = frozenset(f"{name}{end}" for name in ("chain", "rod", "hand", "cord") for end in ("", "s"))
+"""Nothing is a misspelling of these, being words of every day themselves: `3 chairs`, `2 cards`."""
 _LETTER, _MORE = re.compile("[A-Za-z]"), re.compile("[A-Za-z0-9²³]")
 
 
@@ -90,7 +92,7 @@ def _meant(found: "re.Match[str]") -> str:
     word = found["word"].lower()
     if word in _WORD_NAMES or not re.search("[aeiou]", word):
         return found.group()
-    names = [name for name in _WORD_NAMES if name[0] == word[0]]
+    names = [name for name in _WORD_NAMES - _OTHER_WORDS if name[0] == word[0]]
     singular = [name for name in names if f"{name}s" in _WORD_NAMES]
     shortest = 4 if found["into"] and found["last"] is not None else 5
     known = nearest(word, names, shortest=shortest) or nearest(word, singular, shortest=shortest)

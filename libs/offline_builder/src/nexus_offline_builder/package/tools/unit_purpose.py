@@ -16,12 +16,13 @@ from .unit_defaults import Named, targets_of, units_named
 from .unit_names import mention_at
 from .unit_rates import made_of
 from .unit_sums import TOTAL, added, scaled
-from .units import Unit, comparable, unit_named
+from .units import Unit, comparable, is_imperial, unit_named
 from .wording import has_chinese
 
 _LONGEST = 160
 _LONGEST_REQUIREMENT = 1000
 _MOST_WORDS = 12
+_SIDES = 2
 _TIGHT = lazy_pattern(r"(?<=\d)(\s*(?:mm|cm|m|in|ft|\"|')?)\s*[x×*✕]\s*(?=\.?\d)", re.IGNORECASE)
 _NUMBER = lazy_pattern(r"(?<![\w.,/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,./]*\d)")
 _TIMES = lazy_pattern(
@@ -108,7 +109,7 @@ def pairs_for(prompt: str, requirement: str) -> list[tuple[Quantity, Unit]] | No
     items.sort()
     rest = _blanked(rest, items)
     read = measurements_in(rest)
-    if re.search(r"\d", rest) or not placed:
+    if re.search(r"\d", rest) or not (placed or _side_of(named)):
         return None
     wanted = read.units
     return (
@@ -129,7 +130,9 @@ def refuse_other_kinds(read: Measurements, requirement: str) -> None:
     for one in read.quantities if len(read.quantities) == 1 else ():
         parts = one.unit.kind.split("/")
         if not any(
-            comparable(one.unit, unit) or one.unit.kind in unit.kind.split("/") or unit.kind in parts
+            comparable(one.unit, unit)
+            or one.unit.kind in unit.kind.split("/")
+            or (unit.kind in parts and unit.kind != "data")
             for unit in named.units
         ):
             listed = ", ".join(unit.symbol for unit in named.units[:4])
@@ -176,11 +179,14 @@ def _spanned(
         if not _ACROSS.fullmatch(gaps[at]):
             break
         run.append(items[at])
-    last = max((at for at, one in enumerate(run) if one.quantity), default=-1)
+    bare = 3 if any(unit.kind == "volume" for unit in named.units) else _SIDES
+    last = max((at for at, one in enumerate(run) if one.quantity), default=bare - 1)
     sides, counts = run[: last + 1], run[last + 1 :] + items[first + len(run) :] + items[:first]
-    kind = {2: "area", 3: "volume"}.get(len(sides))
-    targets = [unit for unit in wanted or named.targets or named.units if unit.kind == kind][:1]
-    unit = sides[-1].quantity.unit if sides and sides[-1].quantity else None
+    kind = {_SIDES: "area", 3: "volume"}.get(len(sides))
+    unit = sides[-1].quantity.unit if sides[-1].quantity else _side_of(named)
+    fitting = [one for one in wanted or named.targets or named.units if one.kind == kind]
+    elsewhere = [one for one in fitting if unit is not None and is_imperial(one) is not is_imperial(unit)]
+    targets = (elsewhere or fitting if named.across else fitting)[: 1 if wanted or named.targets else _SIDES]
     if not targets or unit is None or any(one.quantity and one.quantity.unit.kind != "length" for one in sides):
         return None
     if len(counts) > 1 or any(one.quantity or one.number.denominator > 1 for one in counts):
@@ -197,6 +203,12 @@ def _spanned(
     return [(Quantity(size / base.size, base, said), unit) for unit in targets]
 
 
+def _side_of(named: Named) -> Unit | None:
+    """The unit of sides without one: the only length that is named beside an area or a volume."""
+    lengths = [unit for unit in named.units if unit.kind == "length"]
+    return lengths[0] if len(lengths) == 1 and any(unit.kind in ("area", "volume") for unit in named.units) else None
+
+
 def _rate(
     items: list[_Item], rest: str, wanted: tuple[Unit, ...], named: Named, requirement: str
 ) -> list[tuple[Quantity, Unit]] | None:
@@ -208,6 +220,8 @@ def _rate(
         return None
     parts = set(rates[0].kind.split("/"))
     if len(quantities) == 1 and quantities[0].unit.kind in parts and not wanted:
+        if targets_of(quantities[0].unit, named):
+            return None
         if not parts <= {unit.kind for unit in named.units} or _ANYTHING.search(requirement):
             return None
         other = next(iter(parts - {quantities[0].unit.kind}), quantities[0].unit.kind)

@@ -15,15 +15,19 @@ _ASKS_TIME = lazy_pattern(
     re.IGNORECASE,
 )
 _ASKS_AMOUNT = lazy_pattern(
-    r"\bhow (?:much|many|far)\b|\bdistance\b|\bamount\b|\benergy\b|\bconsum\w+|\buses?\b|多少|多远|几", re.IGNORECASE
+    r"\bhow (?:much|many|far)\b|\bdistance\b|\bamount\b|\benergy\b|\bconsum\w+|\buses?\b|多少|多[远重大长]|几",
+    re.IGNORECASE,
 )
+_TIMES = lazy_pattern(r"\d[^\d]{0,30}(?:[x*×@]|\b(?:at|times|for)\b)\s*\d", re.IGNORECASE)
 _ASKS_RATE = lazy_pattern(
     r"\bhow fast\b|\bspeed\b|\brate\b|\bbandwidth\b|\bthroughput\b|\baverage\b|\bpower\b|速度|多快|速率|带宽|功率",
     re.IGNORECASE,
 )
 _ASKS_PACE = lazy_pattern(r"\bpace\b|配速", re.IGNORECASE)
+_ASKS_DENSITY = lazy_pattern(r"\bdensity\b|密度", re.IGNORECASE)
 _AN_HOUR = 3600
 _USUAL = {"length/time": "km/h", "data/time": "Mbit/s", "energy/time": "kW"}
+_BELOW = {"mpg": "gal", "imperial mpg": "imperial gal", "l/100km": "km"}
 _IMPERIAL = frozenset(["mi", "yd", "ft", "mph"])
 _HOW_MANY_OF = lazy_pattern(
     r"\bhow (?:many|often)\s+(?:times\s+|of\s+)?(?:an?\s+)?[\d.]+[\s-]*[a-z]+[\s-]+(?!are\b|is\b|in\b|"
@@ -51,13 +55,24 @@ def rate_of_two(quantities: Sequence[Quantity], text: str) -> list[tuple[Quantit
     first, second = quantities
     for one, other in ((first, second), (second, first)):
         above, _, below = _kind(other.unit).partition("/")
-        if below and one.unit.kind == above and (below != "time" or _ASKS_TIME.search(text)):
+        if below and above == below == one.unit.kind:
+            symbol = other.unit.symbol.partition("/")[0]
+            size = one.unit.size * other.unit.size
+            whole = Quantity(one.amount * other.amount, Unit(symbol, above, size), f"{other.spoken} * {one.spoken}")
+            return [(whole, unit)] if (unit := unit_named(symbol)) is not None else None
+        if below == "time" and one.unit.kind == above and _ASKS_TIME.search(text):
             return _times((one, other))
-        if below and one.unit.kind == below and _ASKS_AMOUNT.search(text):
+        if below and below != "time" and one.unit.kind == above:
+            symbol = _BELOW.get(other.unit.symbol, other.unit.symbol.partition("/")[2])
+            return made_of((one, other), unit) if (unit := unit_named(symbol)) is not None else None
+        if below and one.unit.kind == below and (_ASKS_AMOUNT.search(text) or _TIMES.search(text)):
             return _amount(one, other)
         if f"{one.unit.kind}/{other.unit.kind}" == "length/time" and _ASKS_PACE.search(text):
             pace = unit_named("min/mi" if one.unit.symbol in _IMPERIAL else "min/km")
             return made_of((one, other), pace) if pace is not None else None
+        if f"{one.unit.kind}/{other.unit.kind}" == "mass/volume" and _ASKS_DENSITY.search(text):
+            density = unit_named("g/cm³")
+            return made_of((one, other), density) if density is not None else None
         usual = _USUAL.get(f"{one.unit.kind}/{other.unit.kind}")
         if usual is not None and _ASKS_RATE.search(text):
             name = "mph" if usual == "km/h" and one.unit.symbol in _IMPERIAL else usual

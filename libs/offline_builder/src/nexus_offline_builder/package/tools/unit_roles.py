@@ -80,7 +80,7 @@ _PIECES = lazy_pattern(
 )
 _COUNTED = lazy_pattern(
     r"\s+(?!(?:for|at|on|in|to|from|and|or|but|is|was|are|please|pls|thanks|today|yesterday|tonight|now|this|last|when|after|"
-    r"before|with|by|if|so|then|as|again|right|outside|here|there|what|how|wide|tall|long|high|deep|x)\b)[a-z]+|\s*[个只件块杯人天次岁名位份间辆本张点月号]",
+    r"says?|said|shows?|reads?|before|with|by|if|so|then|as|again|right|outside|here|there|what|how|wide|tall|long|high|deep|x)\b)[a-z]+|\s*[个只件块杯人天次岁名位份间辆本张点月号]",
     re.IGNORECASE,
 )
 """What is counted by a number without a unit: `half a tank`, `3 kids`."""
@@ -94,12 +94,30 @@ _MEASURED = (
 _DEGREES = lazy_pattern(
     r"(?<=\d)\s*(?:度|degrees?\b|°)(?!\s*[cCfFkK℃℉]\b|\s*(?:celsius|fahrenheit|kelvin))", re.IGNORECASE
 )
+_PER_PIECE = lazy_pattern(
+    r"(?<=\0)\s*(?:per|an?|each)\s+(?:pot|serving|portion|pack(?:et|age)?|bag|box|bottle|can|tin|bar|glass|slice|piece|person|"
+    r"head|unit|item|meal|car|room|plate|jar|tank|load|trip|lap|batch|animal|plant|tree)\b(?![^,.;?]*\d)",
+    re.IGNORECASE,
+)
+"""`.4 MJ per pot`: of what it is so much, which no unit says."""
+_AND_ALSO = lazy_pattern(r"(?:另外)?再?加上?(?=\s*\0)|(?<=\0)\s*(?:\bplus\b|\+)\s*(?=\0)", re.IGNORECASE)
+_THEM = lazy_pattern(r"(?<![a-z\d.,\0])(?P<count>\d{1,2})(?=\s+[a-z]+s\b|[个只件块袋箱桶包])", re.IGNORECASE)
+_PER_HUNDRED = lazy_pattern(r"(?:\bper|/)\s*100\b(?!\s*(?:km|k\b|kilomet|g|ml|\d))|每百公里", re.IGNORECASE)
+_NM = lazy_pattern(r"(?<=\d)\s*nm\b", re.IGNORECASE)
 _OTHER_WAY = lazy_pattern(r"\b(?:the )?other way (?:a?round)?|\breverse\b|\bvice versa\b|反过来", re.IGNORECASE)
-_SORRY = lazy_pattern(r"\([^()\d]*\)")
+_SORRY = lazy_pattern(r"\((?![^()]*\b(?:uk|us|imperial|british|american)\b)[^()\d]*\)", re.IGNORECASE)
 
 
 def with_its_degrees(prompt: str, requirement: str) -> str:
-    """`77度` in the scale that the requirement converts from."""
+    """`77度` in the scale that the requirement converts from, `per 100` of litres as what it is named there."""
+    if _PER_HUNDRED.search(prompt) and any(
+        unit.kind == "volume/length" for unit in units_named(requirement[:_LONGEST_REQUIREMENT]).units
+    ):
+        prompt = _PER_HUNDRED.sub("in l/100km", prompt)
+    if _NM.search(prompt) and any(
+        unit.symbol == "nmi" for unit in units_named(requirement[:_LONGEST_REQUIREMENT]).units
+    ):
+        prompt = _NM.sub(" nmi", prompt)
     if not _DEGREES.search(prompt):
         return prompt
     sources = units_named(requirement[:_LONGEST_REQUIREMENT]).sources
@@ -117,6 +135,8 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
     text, placed = placed_in(prompt)
     targets, left = targets_in(text, placed)
     left = _ASIDE.sub(lambda found: " " * len(found.group()), left)
+    if placed and all(one.unit.kind == "time" for _, _, one in placed) and _is_of_another_kind(named):
+        left, placed = left.replace("\0", " "), []  # `at 450 for 15 min`
     quantities = [quantity for _, _, quantity in placed]
     for found in reversed(list(_PIECES.finditer(left))):
         quantities, left = _with_pieces(found, placed, quantities, left)
@@ -136,11 +156,17 @@ def by_roles(prompt: str, requirement: str, alone: bool) -> Parts | None:
             return None
         quantities = [_bare(one.group(), sources[0]) for one in numbers]
         left = _NUMBER.sub("\0", left)
-    joined = re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left)
-    joined = TOTAL.sub(" ", joined) if len(quantities) > 1 else joined
+    left = _THEM.sub(lambda found: " " if int(found["count"]) == len(quantities) else found.group(), left)
+    joined = _joined(left, len(quantities))
     if re.search(r"\d", joined) or _OPERATION.search(joined):
         return None
     return _wanted(quantities, targets, left, named, requirement, alone)
+
+
+def _joined(left: str, count: int) -> str:
+    """`left` without what only joins the quantities, or says of what each is so much."""
+    joined = _PER_PIECE.sub(" ", re.sub(r"(?<=\0)\s*(?:each|apiece)\b", " ", left))
+    return _AND_ALSO.sub(" ", TOTAL.sub(" ", joined)) if count > 1 and TOTAL.search(joined) else joined
 
 
 def _wanted(
@@ -176,6 +202,11 @@ def _is_word_in(text: str, end: int) -> bool:
     """Whether what ends there is a number and the word `in` before a unit: `one in g`."""
     following = mention_at(text, end + 1) if text[end - 2 : end + 1].lower() == "in " else None
     return following is not None and following.name.lower() != "in"
+
+
+def _is_of_another_kind(named: Named) -> bool:
+    """Whether times are none of what is converted, and a number without a unit is."""
+    return len(named.sources) == 1 and not any("time" in unit.kind for unit in named.units)
 
 
 def _is_of_source(left: str, named: Named) -> bool:

@@ -12,12 +12,12 @@ _SCALED = lazy_pattern(
     r"(?:(?:and|what|about|the|of|how|is|are|then|ok|so|much|now|just|if|it|i|we|you|she|he|they|need|needs|have|has|buys?|"
     r"buy|"
     r"make|for|was|take|only|[1一]共|总共|那么?|如果|要|买|有)[\s,]*)*(?:(?P<part>(?:(?:an?|\d{1,2})[\s-]+)?(?:half|thirds?|quarters?|fourths?|fifths?|sixths?|"
-    r"eighths?|tenths?)|double|twice|triple)"
+    r"eighths?|tenths?)|double|twice|triple|there and back(?: again)?|(?:the )?(?:round|return) trip|both ways)"
     rf"(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|"
     rf"(?P<times>\d+(?:\.\d+)?)\s*(?:(?:times|x|{_PIECES})(?:\s+(?:of|as much|as many))?\s*(?:{_THOSE})?|{_THOSE})|"
     rf"(?:times|x|\*|multiplied by)\s*(?P<by>\d+(?:\.\d+)?)|(?P<share>\d+(?:\.\d+)?)\s*%\s*(?:of\s+)?{_THOSE}|"
     rf"(?:(?P<less>minus|less|-)|plus|\+)\s*(?P<more>\d+(?:\.\d+)?)\s*%|"
-    r"(?:它|其|这些|那)?的?(?P<below>\d+)分之(?P<above>\d+)|它?的?(?P<zh>[一1]?半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱份人盒瓶袋包次]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
+    r"(?P<way>来回|往返)|(?:它|其|这些|那)?的?(?P<below>\d+)分之(?P<above>\d+)|它?的?(?P<zh>[一1]?半|[两双]倍|(?P<n>\d+)\s*(?:倍|\s*[个件根块张片箱份人盒瓶袋包次]))|它?的?\s*(?P<of>\d+(?:\.\d+)?)\s*%)(?:[1一]共|总共|呢|是多少)*"
     r"(?:\s*please)?[\s?.!？。]*",
     re.IGNORECASE,
 )
@@ -48,6 +48,8 @@ def factor_in(text: str) -> Fraction | None:
     found = _SCALED.fullmatch(digits_for_words(plain_signs(text.strip())))
     if found is None:
         return None
+    if found["way"] or re.search(r"\b(?:back|trip|ways)\b", found["part"] or "", re.IGNORECASE):
+        return Fraction(2)
     if times := found["times"] or found["by"] or found["n"]:
         return Fraction(times)
     if share := found["share"] or found["of"]:

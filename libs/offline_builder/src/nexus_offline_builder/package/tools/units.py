@@ -32,8 +32,11 @@ _TABLE = {
         yd 0.9144 yard 码
         ft 0.3048 foot feet 英尺 呎
         in 0.0254 inch inches 英寸 吋
-        nmi 1852 nautical_mile 海里
+        nmi 1852 nautical_mile sea_mile 海里
         furlong 201.168
+        chain 20.1168 surveyor's_chain gunter's_chain
+        rod 5.0292
+        hand 0.1016 hh
         fathom 1.8288
         thou 0.0000254
         li 500 里 华里
@@ -51,11 +54,13 @@ _TABLE = {
         carat 0.0002 克拉
         t 1000 tonne ton metric_ton 吨 公吨
         lb 0.45359237 pound lbs 磅
-        oz 0.028349523125 ounce 盎司
+        oz 0.028349523125 ounce 盎司 安士
         st 6.35029318 stone 英石
         jin 0.5 斤 市斤
         liang 0.05 两
         catty 0.6 台斤
+        quintal 100 公担
+        dan 50 担 市担
     """,
     "volume": """
         l 1 liter litre 升 公升
@@ -64,11 +69,13 @@ _TABLE = {
         cl 0.01 centiliter centilitre
         ml 0.001 milliliter millilitre cc 毫升
         µl 0.000001 microliter microlitre ul 微升
-        m³ 1000 cubic_meter cubic_metre m3 立方米 立方公尺
+        m³ 1000 cubic_meter cubic_metre m3 cu_m cbm 立方米 立方 ㎥ 立方公尺
         cm³ 0.001 cubic_centimeter cubic_centimetre cm3 立方厘米
-        ft³ 28.316846592 cubic_foot cubic_feet cu_ft ft3 立方英尺
-        in³ 0.016387064 cubic_inch cubic_inches cu_in in3 立方英寸
-        yd³ 764.554857984 cubic_yard yd3 立方码
+        ft³ 28.316846592 cubic_foot cubic_feet cu_ft cuft ft3 立方英尺
+        in³ 0.016387064 cubic_inch cubic_inches cu_in cuin in3 立方英寸
+        yd³ 764.554857984 cubic_yard cu_yd yd3 立方码
+        cord 3624.556363776
+        board_foot 2.359737216 board_feet bd_ft bdft
         gal 3.785411784 gallon us_gallon 加仑
         qt 0.946352946 quart 夸脱
         bbl 158.987294928 barrel
@@ -83,7 +90,7 @@ _TABLE = {
         imperial_fl_oz 0.0284130625 imperial_fluid_ounce uk_fluid_ounce uk_fl_oz
     """,
     "area": """
-        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米 平方公尺
+        m² 1 square_meter square_metre m2 sqm sq_m 平方米 平米 平 ㎡ 平方公尺
         km² 1000000 square_kilometer square_kilometre km2 sq_km 平方公里 平方千米
         cm² 0.0001 square_centimeter square_centimetre cm2 sq_cm 平方厘米 平方公分
         ha 10000 hectare 公顷
@@ -93,6 +100,8 @@ _TABLE = {
         in² 0.00064516 square_inch square_inches sq_in in2 平方英寸
         mi² 2589988.110336 square_mile sq_mi mi2 平方英里
         mu 2000/3 亩 市亩
+        顷 200000/3 市顷
+        公亩 100
         坪 400/121
     """,
     "length/time": """
@@ -138,6 +147,14 @@ _TABLE = {
         Mbit/s 125000 Mbps
         Gbit/s 125000000 Gbps
     """,
+    "volume/time": """
+        gpm 0.0630901964 gallons_per_minute
+        cfm 0.4719474432 cubic_feet_per_minute
+    """,
+    "torque": """
+        Nm 1 newton_metre newton_meter N·m 牛米
+        lb·ft 1.3558179483314004 foot_pound pound_foot lbf_ft
+    """,
     "volume/length": """
         l/100km 1/100000 l/100_km litres_per_100_km liters_per_100_km 升/百公里 升/100公里
     """,
@@ -154,6 +171,7 @@ _TABLE = {
         kcal 4184 kilocalorie 千卡 大卡
         Wh 3600 watt_hour
         kWh 3600000 kilowatt_hour 千瓦时 度电
+        MWh 3600000000 megawatt_hour 兆瓦时
         BTU 1055.05585262
     """,
     "pressure": """
@@ -175,6 +193,7 @@ _TABLE = {
         MW 1000000 megawatt 兆瓦
         GW 1000000000 gigawatt 吉瓦
         hp 745.69987158227022 horsepower
+        metric_hp 735.49875 metric_horsepower 马力
     """,
     "force": """
         N 1 newton 牛顿
@@ -238,6 +257,8 @@ _ELSEWHERE = {
     "TB": "GB", "GB": "MB", "MB": "kB", "GiB": "GB", "MiB": "MB", "PB": "TB", "kB": "B", "KiB": "B", "TiB": "TB",
     "li": "km", "zhang": "m", "chi": "m", "cun": "cm", "liang": "g", "mu": "m²",
     "坪": "m²", "catty": "kg", "bbl": "l", "thou": "mm", "inHg": "hPa", "torr": "hPa",
+    "chain": "m", "rod": "m", "hand": "cm", "cord": "m³", "board foot": "m³", "quintal": "kg", "dan": "kg",
+    "顷": "ha", "公亩": "m²", "gpm": "l/min", "cfm": "m³/h", "lb·ft": "Nm", "Nm": "lb·ft", "metric hp": "kW",
     "carat": "g", "ly": "km", "dm": "cm",
     "imperial mpg": "l/100km", "km/l": "l/100km", "kn": "km/h", "ft/s": "m/s", "mi²": "km²", "yd²": "m²", "in²": "cm²",
     "cm²": "in²", "m³": "ft³", "ft³": "m³", "cm³": "in³", "in³": "cm³", "yd³": "m³", "cl": "ml", "dl": "ml", "hl": "l",
@@ -246,6 +267,21 @@ _ELSEWHERE = {
     "W": "hp", "MW": "kW", "lbf": "N", "N": "lbf", "mg": "g", "µg": "mg", "ng": "µg", "µl": "ml",
     "Mbit/s": "MB/s", "Mbit": "MB", "Gbit": "GB",
 }  # fmt: skip
+
+
+_IMPERIAL = frozenset(
+    ("mi", "yd", "ft", "in", "furlong", "thou", "chain", "rod", "nmi", "kn", "fathom", "acre", "mph", "mpg", "lb", "oz",
+    "st", "psi", "inHg", "hp", "lbf", "gal", "qt", "pt", "cup", "fl oz", "tbsp", "tsp", "cord", "board foot", "gpm",
+    "cfm", "lb·ft", "BTU", "°F")
+)  # fmt: skip
+_NEUTRAL = frozenset(["time", "data", "data/time", "frequency"])
+
+
+def is_imperial(unit: Unit) -> bool | None:
+    """Whether it is of the British and American units; None for those that both have."""
+    if unit.kind in _NEUTRAL:
+        return None
+    return unit.symbol.removeprefix("imperial ").partition("/")[0].rstrip("²³") in _IMPERIAL
 
 
 _defined: "ContextVar[Mapping[str, Unit]]" = ContextVar("defined", default={})  # noqa: B039 - never changed

@@ -21,7 +21,8 @@ _DATA_STARTS = lazy_pattern(r"```|\n|\\n|[\"“「{\[]|[:：]\s")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _SIGNS = str.maketrans(
     {"×": "*", "✕": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "—": "-", "²": "^2", "³": "^3", "√": "sqrt ", "’": "'"}
-    | {"“": '"', "”": '"', "‘": "'", "、": ",", "\u00a0": " ", "\u202f": " "}
+    | {"“": '"', "”": '"', "‘": "'", "、": ","}
+    | dict.fromkeys(("\u00a0", "\u202f", "\u2007", "\u2008", "\u2009", "\u200a"), " ")
     | {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "⅔": " 2/3", "⅛": " 1/8", "⅜": " 3/8", "⅝": " 5/8"}
 )
 _UNITS = {
@@ -64,7 +65,9 @@ _MIXED = lazy_pattern(
     r"(?<![\d.])\d+(?:\.\d+)?[百千万亿](?:\d+(?:\.\d+)?[百千万]?)*(?<=\d)(?![\d.百千万亿])|(?<![\d.])"
     r"(?:\d+(?:\.\d+)?[百千万亿]){2,}"
 )
-_CHINESE_NUMBER = lazy_pattern("[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?")
+_CHINESE_NUMBER = lazy_pattern(
+    "(?!千[米克瓦焦帕卡赫牛]|一[起共样直定般些])[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
+)
 _LARGEST_CHINESE = 10**30
 _DECIMAL_COMMA = lazy_pattern(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{1,2})(?![\d,.]*\d)")
 _TIGHT_COMMA = lazy_pattern(r"(?<![\d,])\d+,(\d+)(?![\d,.]*\d)")
@@ -152,6 +155,7 @@ def digits_for_words(text: str) -> str:
         lambda found: (
             ("" if not re.match(r"\d", text[found.start() - 1 : found.start()]) else " ")
             + _chinese_number(found.group())
+            + (" " if re.match(r"\d", text[found.end() : found.end() + 1]) else "")
         ),
         text,
     )

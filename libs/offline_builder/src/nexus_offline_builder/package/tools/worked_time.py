@@ -43,7 +43,8 @@ _TOKEN = lazy_pattern(
     rf"earns?|乘以?)\s*"
     rf"[$€£¥])\s*:?\s*[$€£¥]?\s*(?P<r2>\d+(?:[.,]\d{{1,2}})?)(?!\d|\s*{_HOURS})(?:\s*[元块])?|"
     rf"(?:at|@|times|x|\*|rate(?: of| is)?|乘以?)\s*(?P<r3>\d+\.\d\d|\d+\.\d)(?![\d:]|\s*(?:{_HOURS}|[ap]m))|"
-    rf"(?:at|@|rate(?: of| is)?)\s*(?P<r4>\d+)(?![\d:.]|\s*(?:{_HOURS}|[ap]\.?m|{_MINUTES})))|"
+    rf"(?:at|@|rate(?: of| is)?)\s*(?P<r4>\d+)(?![\d:.]|\s*(?:{_HOURS}|[ap]\.?m|{_MINUTES})|"
+    rf"\s*[a-z]+\s*(?:per|/|an?)\s*{_HOURS})|乘以?\s*(?P<r5>\d+(?:\.\d+)?)\s*[元块])|"
     rf"(?P<dur>(?P<dh>\d+(?:[.,]\d+)?)\s*{_HOURS}(?:\s*(?:and\s+|零)?(?P<dm>\d{{1,2}})\s*(?:{_MINUTES}|m)(?![a-z])"
     rf"(?!\s*(?:unpaid\s*)?(?:break|lunch|pause|休息|午休))|(?P<dn>[0-5]\d)(?![\d.:])|\s+(?P<do>[0-5]?\d)(?=\s*(?:$|"
     rf"[,;+\n]|and\b|plus\b)))?"
@@ -53,7 +54,7 @@ _TOKEN = lazy_pattern(
     r"(?<![\d.:])(?P<ah>\d{1,2})(?:\.(?P<am>[0-5]\d))?\s*(?P<ap>[ap]\.?m\.?(?![a-z]))|"
     r"(?P<nh>\d{1,2})[点时](?!间)(?:(?P<nm>\d{1,2})分?)?|"
     r"(?<![\d.:,])(?P<mh>[01]\d|2[0-3])(?P<ml>[0-5]\d)(?=\s*(?:hrs\b)?\s*(?:to|-|until|till|finish\w*|$|"
-    r"[,;]))(?:\s*hrs\b)?))|"
+    r"[,;]|less|minus|with|break|lunch|\d{1,3}\s*min))(?:\s*hrs\b)?))|"
     r"(?P<times>(?:(?:for|x|\*|times|over|乘以?)\s*)?(?P<n>\d{1,3})\s*(?:(?:work(?:ing)?\s*)?(?:days?|"
     r"shifts?)(?:\s*(?:a week|of|each))?|times|天|次|班)(?![a-z])|"
     r"(?:x|\*|times|乘以?)\s*(?P<n2>\d{1,3})(?![\d.:,]|\s*h)|(?<![\d.:,])(?P<n3>\d{1,2})\s*(?:x|\*)(?=\s*\d))",
@@ -180,6 +181,7 @@ def _told(question: Question, depth: int) -> TimeFacts | None:
 
 def plain_times(text: str, requirement: str) -> str:
     text = plain_signs(text.strip().replace("，", ", ").replace("。", ". "))
+    text = re.sub(r"(?:周|星期|礼拜)[一二三四五六日天](?=\s*\d)", " ", text)
     for form, written in _PHRASES:
         text = re.sub(form, written, text, flags=re.IGNORECASE)
     text = digits_for_words(text)
@@ -217,7 +219,7 @@ def _token(found: "re.Match[str]") -> TimeToken:
     kind = next(name for name in ("rate", "dur", "clock", "times") if found[name] is not None)
     half = ""
     if kind == "rate":
-        value = _number(found["r1"] or found["r2"] or found["r3"] or found["r4"])
+        value = _number(found["r1"] or found["r2"] or found["r3"] or found["r4"] or found["r5"])
     elif kind == "times":
         value = Fraction(found["n"] or found["n2"] or found["n3"])
     elif kind == "dur":
@@ -253,6 +255,7 @@ def _alone(text: str, tokens: list[TimeToken], question: Question) -> TimeFacts 
         less = [one.value for one in durations] or [
             usual for usual in usual_break(question.requirement) for _ in ranges
         ]
+        often = Fraction(1) if often == len(ranges) > 1 else often  # `these 3 days:` and then each of them
         return TimeFacts(ranges, tuple(-one for one in less), rate, often)
     counted = [one for one in tokens if one.kind in ("dur", "clock")]
     if any(one.half in ("a", "p") for one in clocks) or not counted:
