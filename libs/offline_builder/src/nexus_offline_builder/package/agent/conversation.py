@@ -161,9 +161,9 @@ class Conversation:
 
     def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
+        sums = [tool for tool in self._claims.named if tool.name == "arithmetic"]
         tools = [claim.tool] if claim is not None else [*self._claims.tools]
-        if any(tool.name == "arithmetic" for tool in self._claims.named) and by_the_price(question, self._standing):
-            tools = [tool for tool in self._claims.named if tool.name == "arithmetic"]
+        tools = sums if sums and by_the_price(question, self._standing) else tools
         for tool in tools if self._standing else ():
             try:
                 text = tool.in_full(question, self._standing)
@@ -286,8 +286,7 @@ class Conversation:
             prompt = in_full_words(self._turns[position].prompt)
             question = Question(prompt, self._today, self._chinese, (), len(self._claims.named) == 1, self._requirement)
             whole = self._in_full(question, self._claims.surest(question)) if self._standing else None
-            read = whole.read if whole is not None else None
-            read = read or (self._replay(position).read if position else None)
+            read = (whole and whole.read) or (position and self._replay(position).read)
             self._wholes[position] = read or prompt
         return self._wholes[position]
 
