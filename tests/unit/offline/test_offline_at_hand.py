@@ -103,6 +103,7 @@ LISTS = "lists: sort them, take out doubles, count"
 LISTED = [
     (LISTS, "morning! our Bertha scribbled these down, sort them for the noticeboard:\nfig\nash\nelm", "ash\nelm\nfig"),
     (LISTS, "could somebody remove duplicates and tell my brother how many are left\nash\nelm\nash", "2"),
+    ("my lists name the same thing twice, take the doubles away and sort a-z", "fig\nelm\nfig", "elm\nfig"),
     ("part numbers list -> doubles out, sorted", "B7\nA2\nB7", "A2\nB7"),
     ("remove duplicate hosts, keep order. sometimes i will ask to sort", "db2\ndb1\ndb2", "db2\ndb1"),
 ]

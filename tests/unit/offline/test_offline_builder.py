@@ -111,6 +111,7 @@ REQUIREMENTS: list[tuple[str, list[str]]] = [
     ("A calculator without any CSV support", ["arithmetic"]),
     ("做一个计算器，不需要单位换算", ["arithmetic"]),
     ("An agent that calculates days between dates", ["date_arithmetic"]),
+    ("kilos in, pounds out, sometimes backwards", ["unit_conversion"]),
     ("Write poems about the sea", []),
     ("写一首关于大海的诗", []),
     ("🚀🔥", []),

@@ -18,6 +18,9 @@ SHOP = '{"orders":[{"buyer":"Moss","total":45.5},{"buyer":"Reed","total":12}],"s
 
 OPERATIONS: list[tuple[str, list[str], str]] = [
     ("hectares <-> acres", ["340 acres", "and in m²?"], "1375931"),
+    ("percent up or down", ["600 -> 750", "and from that to 900?"], "20%"),
+    ("mean of marks", ["mean of 60 70 80", "and if i add a 90?"], "= 75"),
+    ("算费用分摊和打折", ["32人，每人12.5元，一共多少", "再加上100元"], "= 500"),
     (SUMS, ["12% of 350", "ok then take 7 off that, loyalty card"], "= 35"),
     (SUMS, [PRODUCT, "less the 30 deposit she already paid"], "= 96"),
     (SUMS, [PRODUCT, "plus postage of 4.95 to Cork"], "= 130.95"),
@@ -67,6 +70,9 @@ DIFFERENT: list[tuple[str, list[str], str]] = [
     (SHEETS, [f"{TEAM}total salary per dept", "and the bonus per dept"], "Sales: 240"),
 ]
 NOT_ANSWERED: list[tuple[str, list[str]]] = [
+    ("mark -> percent", ["31 out of 40", "and with 4 more points"]),
+    ("及格率 出勤率 百分数", ["全班40人，今天3人请假，出勤率？"]),
+    ("splits costs among people", ["14 people, 21.50 each, what is the total"]),
     (UNITS, ["650 kcal in kJ", "thats my lunch every day, so how much is it for 7 days"]),
     (SUMS, ["12 * 3", "14 * 3", "add those two together"]),
     (SUMS, ["80 * 20", "and if it were 25?"]),

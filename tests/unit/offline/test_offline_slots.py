@@ -80,6 +80,7 @@ ANSWERED = [
     ),
 ]
 ASKED_BACK = [
+    (TABLE, [f"total per cost centre\n{LEDGER}"]),
     (TABLE, ["who are we with longest?\nName;Fee;Paid\nAda Holm;9;9\nBo Ek;8;4", "And what's Holm's phone number?"]),
     (TABLE, [f"total of calls\n{CALLS}", "and in kilos?"]),
     (TABLE, [f"how much input VAT in these?\n{LEDGER}"]),

@@ -51,6 +51,9 @@ RATES = {
         ("the oak table at 240 // how much do they save", "= 36"),
     ],
 }
+TIPS = {
+    "after dinner: tip and what each one pays": [("1 240 Kč, ten percent, 4 persons", "= 341")],
+}
 TWO_SIDES = [
     ("net and gross at 25% VAT, either way", "200", ["gross: 200 + 25% = 250", "net: 200 / (100% + 25%) = 160"]),
     ("I type the gross and want the net and the VAT, 25%", "£50.00", ["net: ", "= 40", "VAT: ", "= 10"]),
@@ -125,7 +128,7 @@ def said(requirement: str, prompts: str) -> tuple[str, bool]:
 
 @pytest.mark.parametrize(
     ("requirement", "prompts", "expected"),
-    [(of, *case) for kind in (RATES, PRICES, EXCHANGED, EARNED) for of, cases in kind.items() for case in cases],
+    [(of, *case) for kind in (RATES, TIPS, PRICES, EXCHANGED, EARNED) for of, cases in kind.items() for case in cases],
 )
 def test_a_prompt_is_worked_out_with_what_the_requirement_states(requirement: str, prompts: str, expected: str) -> None:
     text, _ = said(requirement, prompts)

@@ -4,6 +4,15 @@ import pytest
 from tests.support.offline_talks import asked
 
 ANSWERED = {
+    "car diary. mpg is imperial gallons unless I write US! l/100km wanted": [
+        ("30 mpg", "9.416"),
+        ("30 US mpg", "7.84"),
+    ],
+    "film sticks: how many fit, GB and MB": [("16 GB stick, a clip has 750 MB. how many clips fit?", "21 full")],
+    "count school days / working days, mon-fri": [("from Sat 5 Sep 2026 until Sun 13 Sep 2026", "5 weekdays")],
+    "which weekday was it, for our family book. leap years too": [("5 May 1990", "Saturday")],
+    "countdown for the choir: days until a date, weekday": [("on wich day of week is 5 June 2027", "Saturday")],
+    "van: miles into km": [("120 mi one way", "193.1")],
     "waterfall gauges: cubic feet or cubic yards come in, I need cubic metres": [
         ("gauge 7: 2'400 cu ft", "67.96"),
         ("basin 2: 14 cu yd, basin 3: 90 ft3", "10.70 & 2.548"),

@@ -343,7 +343,7 @@ CATALOGUE: tuple[ToolRule, ...] = (
         topics="question_about faq q_a frequently_asked answer_question answer_the_question answer_our answer_guest "
         "answer_customer answer_visitor "
         "question_and_answer q_and_a guest_ask customer_ask people_ask visitor_ask client_ask member_ask "
-        "same_question same_thing "
+        "same_question ask_the_same ask_me_the_same ask_us_the_same "
         "guest_question customer_question visitor_question reception concierge info_bot info_desk "
         "information_desk information_bot "
         "about_our_shop about_our_hotel about_our_house tell_guest tell_customer 常见问题 问答 客服 "

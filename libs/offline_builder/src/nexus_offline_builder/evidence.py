@@ -26,6 +26,9 @@ _NOT_UNITS = (
     "cal hr ha us mu li chi kn point points mw pa sec ms mi degree cc gig kb century decade"
 )
 _CHINESE_UNITS = frozenset("斤磅米升克吨码亩尺寸")
+_BACKWARDS = re.compile(r"\bbackwards?\b", re.IGNORECASE)
+_REVERSIBLE = {"arithmetic", "unit_conversion", "number_notation", "date_arithmetic", "csv_to_json", "json_to_csv"}
+"""What works in two directions: `fahrenheit to celsius, sometimes backwards` is about no text."""
 _CONVERTERS = frozenset(["csv_to_json", "json_to_csv"])
 _BACK = re.compile(
     r"\bother way\b|\bvice versa\b|\bboth (?:ways|directions)\b|"
@@ -278,6 +281,9 @@ def _settled(rules: list[ToolRule], text: str) -> list[ToolRule]:
             names = names - ({"csv_totals"} if not _A_TABLE.search(text) else set()) | {"json_query"}
     if {"list_cleanup", "session_notes"} <= names and not _KEEPS.search(text):
         names -= {"session_notes"}
+    others = names - {"text_changes"}
+    if others and others <= _REVERSIBLE and weights(_BACKWARDS.sub(" ", text))["text_changes"] < ENOUGH:
+        names = others
     return [rule for rule in CATALOGUE if rule.name in names]
 
 

@@ -10,13 +10,13 @@ _LONGEST = 80
 _LONGEST_BEFORE = 400
 _ANOTHER = lazy_pattern(
     rf"(?:(?P<more>\band an?(?=\s+[$€£¥]?\d)|\b(?:also|too|another|more|add(?:itional)?|extra|forgot|missed|as well|"
-    rf"plus)\b|还有|再加上?|再来|漏了|加上)|\b(?:and|oh|sorry|wait|i|we|have|had|got|forgot|missed|one|"
+    rf"plus)\b|还有|再加上?|再来|漏了|加上)|\b(?:and|if|oh|sorry|wait|i|we|have|had|got|forgot|missed|one|"
     rf"there is|there's|there was|was|a|"
     rf"an|the|of|ah|ok|please|now|put|in|"
     rf"just|then|it|that|my|mark|number|receipt|value|grade|score|item|amount|bill|with|for)\b|"
     rf"[\s,.;!:-]|一个|了|我)*"
     rf"[$€£¥]?\s*(?P<number>{NUMBER})\s*(?:[$€£¥]|euros?|dollars?|元|块|分)?"
-    r"(?:[\s,.!;]|\b(?:too|as well|please|to (?:it|that|the list)|also|thanks)\b|吧|也)*",
+    r"(?:[\s,.!?;]|\b(?:too|as well|please|to (?:it|that|the list)|also|thanks)\b|吧|也)*",
     re.IGNORECASE,
 )
 _DIGIT = lazy_pattern(r"\d")

@@ -191,8 +191,8 @@ class Conversation:
         if operation.sign in "+-" and extended(question.text, read) is not None:
             return None
         plain = operation.sign in "+-" and not (operation.unit or operation.share or names_result(question.text))
-        if plain and re.search(r"[^\W\d]", value.spoken):
-            return None  # of which of the two units is not said
+        if plain and (re.search(r"[^\W\d]", value.spoken) or "percent" in str(before.tool_calls[0]["output"])):
+            return None  # of which of the two units is not said, or of which amount
         among = not names_result(question.text) and substituted(question.text, read) is not None
         if operation.sign == "/" and (among or read.startswith("each: ")):
             return None

@@ -13,7 +13,7 @@ _SPACED = r"\d{1,3}(?: \d{3})+(?:[.,]\d{1,2})?(?![\d.,]*\d)|"
 _PLAIN = r"\d{1,3}(?:[,.']\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?|\.\d+"
 _FORMS = tuple(
     lazy_pattern(
-        rf"(?<![A-Za-z0-9_.,'])(?P<digits>{form})(?!\d)(?:\s?(?P<scale>[kK](?![a-z])|mio\b|mln\b|万)|"
+        rf"(?<![A-Za-z0-9_.,'])(?P<digits>{form})(?!\d)(?:\s?(?P<scale>[kK](?![^\W\d_])|mio\b|mln\b|万)|"
         rf"\s*(?P<share>%|percent\b|"
         r"per cent\b|pct\b|prozent\b))?",
         re.IGNORECASE,

@@ -80,7 +80,8 @@ _TAKEN_BACK = lazy_pattern(
     r"double|thirds?|quarters?|salary|wages?|income|earn\w*|loan|savings?)\b|"
     rf"\bincl\w*\.?\s+(?:an?\s+)?{_NUMBER}\s*%|\b(?:with|incl\w*\.?)\s+{_ADDED}\s+{_NUMBER}(?!\s*[%\d.])|"
     rf"{_NUMBER}\s*(?:per (?:head|person)|a head|each|apiece|pp)\b(?=.*\b\d+\s*{_PEOPLE})|"
-    rf"\d+\s*{_PEOPLE}\b[^\d]*{_NUMBER}\s*(?:per (?:head|person)|a head|apiece|pp)\b|工资|收入|月薪|退|减|已经|不|没|"
+    rf"\d+\s*{_PEOPLE}\b[^\d]*{_NUMBER}\s*(?:per (?:head|person)|a head|apiece|pp|"
+    r"each(?!\s+(?:pays?|owes?|gets?)))\b|工资|收入|月薪|退|减|已经|不|没|"
     r"(?:每人|每个人|人均)\s*\d",
     re.IGNORECASE,
 )

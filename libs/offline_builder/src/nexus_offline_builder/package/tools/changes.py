@@ -109,9 +109,11 @@ _WHOLE = lazy_pattern(
 _NO_SHARE = lazy_pattern(
     r"[*=+^%]|\b(?:not|no|n't|without|except|left|rest|remain\w*|un\w+ed|missing|others?|if|more|less|than|each|"
     r"twice|half|"
-    r"plus|minus|then|average)\b|n't|没|不|剩|其余|未|另",
+    r"plus|minus|then|average|absent|sick|ill|failed)\b|n't|没|不|剩|其余|未|另|请假|缺",
     re.IGNORECASE,
 )
+_OF_OTHERS = lazy_pattern(r"([\u4e00-\u9fff]{2})占(?:百分|pct|几|多少|%|比)")
+_FROM_THERE = lazy_pattern(r"\bfrom (?:that|there|it|this)\b|从那|再从?到", re.IGNORECASE)
 
 
 class _Pair(NamedTuple):
@@ -206,7 +208,8 @@ def _later(question: Question) -> _Pair | None:
     text = read_plainly(question.text)
     back = _BACK.fullmatch(text) is not None
     numbers = so_many(text, 1)
-    other = numbers[0] if numbers and _ANOTHER.fullmatch(blanked(text, numbers)) and not numbers[0].share else None
+    told = _FROM_THERE.sub(" from ", blanked(text, numbers)) if numbers else ""
+    other = numbers[0] if numbers and _ANOTHER.fullmatch(told) and not numbers[0].share else None
     if not back and other is None:
         return None
     before = _pair_before(question)
@@ -217,6 +220,8 @@ def _later(question: Question) -> _Pair | None:
     if re.search(r"\bthen\b", text, re.IGNORECASE):
         return None
     labels = {found.lastgroup for found in _LABELS.finditer(text) if found.lastgroup}
+    if _FROM_THERE.search(text):
+        return _Pair(before.second, other)
     if re.search(r"\bfrom\b|\blast\b|\bold\b|\bhad been\b|去年|原来|从", text, re.IGNORECASE):
         return _Pair(other, before.second)
     return _Pair(before.first, other) if "old" not in labels or "new" in labels else None
@@ -242,6 +247,8 @@ def _share(question: Question) -> _Pair | None:
         return None
     if _ASKS_CHANGE.search(left) or _NO_SHARE.search(re.sub(_PERCENT, " ", left, flags=re.IGNORECASE)):
         return None
+    if (other := _OF_OTHERS.search(left)) is not None and left.count(other[1]) == 1:
+        return None  # `男生26人，女生占百分之几`: of whom there is no number
     if not asked and len(re.findall(r"[a-z]+", left, re.IGNORECASE)) > 6:
         return None
     if _OF.search(left) and re.search(r"(?:of|from|/)[^\0]*\0[^\0]*$", left):

@@ -26,7 +26,7 @@ _WORKING = lazy_pattern(
 )
 _DAYS = lazy_pattern(
     r"(?<!vacation )(?<!holiday )(?<!leave )(?<!sick )(?<!off )(?<!work )(?<!working )(?<!business )(?<!week "
-    r")\bdays\b|(?<!期)多少天|几天|天数",
+    r")(?<!school )\bdays\b|(?<!期)多少天|几天|天数",
     re.IGNORECASE,
 )
 _CALENDAR = lazy_pattern(
@@ -353,7 +353,8 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
     if kind := _KIND.search(wanted):
         name = kind["kind"] or kind["zh"]
         return f"is {day} a {name}" if name.isascii() else f"{day}是{name}吗"
-    if _LEAP.search(wanted):
+    leap = _LEAP.search(wanted)
+    if leap is not None and not ASKS_WEEKDAY.search(wanted[: leap.start()]):
         return f"is {day.year} a leap year"
     if _WORKING.search(wanted) and _UNTIL.search(wanted):
         first, last = sorted((day, question.today))

@@ -9,7 +9,7 @@ from .wording import plain_signs
 
 _LONGEST_QUESTION = 60
 ASKS_WEEKDAY = lazy_pattern(
-    r"\bweek ?day\b|\b(?:(?:what|which) day|day of the week)\b|星期几|周几|礼拜几", re.IGNORECASE
+    r"\bweek ?day\b|\b(?:(?:what|which) day|day of (?:the )?week)\b|星期几|周几|礼拜几", re.IGNORECASE
 )
 ASKS_TODAY = lazy_pattern(
     r"(?:(?:can you )?(?:please )?(?:tell me )?)?(?:what(?:'s| is|s)?|which) (?:the )?(?:today'?s? )?(?:current "

@@ -3,7 +3,9 @@
 import re
 from fractions import Fraction
 
+from .calendar_dates import dates_in
 from .contract import CERTAIN, Answer, JsonValue, Question, Task, Value
+from .date_names import ASKS_WEEKDAY
 from .patterns import lazy_pattern
 from .wording import digits_for_words
 
@@ -32,6 +34,9 @@ def leap_task(text: str, question: Question) -> Task | None:
     rest = re.sub(r"\b\d+[a-z]\w*|\b\d{1,2}(?:st|nd|rd|th)\b", " ", rest, flags=re.IGNORECASE)
     if not about or re.search(r"\d", rest) or len(years) > 2:
         return None
+    weekday = not _LEAP.search(text) and ASKS_WEEKDAY.search(question.requirement[: about.start()])
+    if weekday and dates_in(text, question.today):
+        return None  # a day is what the requirement names first
     this = re.search(r"\bthis year\b|今年", text, re.IGNORECASE)
     years = years or ([question.today.year] if this else [])
     on = not years and question.earlier and (_NEXT.search(text) or _BEFORE.search(text))

@@ -118,6 +118,8 @@ def _between(text: str, amounts: list[str]) -> list[str] | None:
         return [difference]
     if not _ASKS_SHARE.search(text):
         return None
+    if less and "几折" in text:
+        return [f"{after} / {before} * 10"]
     return [share] if re.search(r"%|per ?cent|pct|百分|几折|幅", text, re.IGNORECASE) else [share, difference]
 
 

@@ -67,6 +67,9 @@ _SIGNED = {
 _PERCENT = lazy_pattern(r"%|\bper ?cent|\brate\b|百分", re.IGNORECASE)
 _ASKS_PERCENT = lazy_pattern(r"%|\bper ?cent|百分", re.IGNORECASE)
 _EACH = lazy_pattern(r"\beach\b|\bper (?:person|head)\b|\beveryone\b|\bsplit\b|每人?|人均", re.IGNORECASE)
+_EACH_ALREADY = lazy_pattern(
+    rf"(?:每个?人|人均)\s*{MONEY}?\s*\x00|\x00\s*{MONEY}?\s*(?:each|apiece|a head|per (?:person|head))\b", re.IGNORECASE
+)
 _OF_SHARING = lazy_pattern(
     r"\b(?:each|per (?:person|head)|split\w*|shar\w+|divid\w+|between|us|among)\b|[平均]摊?分?摊?|每个?人?",
     re.IGNORECASE,
@@ -162,12 +165,13 @@ def _of_amounts(question: Question, told: Told, said: _Asked, before: _State | N
 
 
 def _says_otherwise(told: Told, role: str, stated: Stated) -> bool:
-    """Whether another rate is meant, a share is asked for, an amount may be either, or several are shared."""
+    """Whether another rate is meant, a share is asked for, an amount may be either or is one, or several are shared."""
     added = stated.kind and KINDS[stated.kind].sign == "+"
     return (
         (not told.rates and _OTHER_RATE.search(told.text) is not None)
         or bool(not role and added and _PAID.search(told.text))
         or _ASKS_PERCENT.search(told.text) is not None
+        or bool((told.people or stated.people) and _EACH_ALREADY.search(told.text))
         or (len(told.amounts) > 1 and (stated.kind in _SHARED or stated.shared))
     )
 

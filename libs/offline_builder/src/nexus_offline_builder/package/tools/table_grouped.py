@@ -124,7 +124,9 @@ class Grouping(Picking):
             if len(named) == 1 and self._of.group is None:
                 self._set(group=named[0])
                 return
-            unread = following == "word" and self._of.product is None and self._of.group is None
+            # A column behind `per` that is none to group by is another thing of that kind: `total per cost centre`.
+            other = following == "word" or (following == "column" and said == "per")
+            unread = other and self._of.product is None and self._of.group is None
         else:
             ordered = self._all("most", "least", "adjective") and said in ("by", "按")
             unread = said != "by" or following == "word" or (following == "column" and not ordered)

@@ -23,6 +23,7 @@ _BRITISH = lazy_pattern(
     re.IGNORECASE,
 )
 _AMERICAN = lazy_pattern(r"\b(?:us|u\.s\.|usa|american)\b|美", re.IGNORECASE)
+_UNLESS = lazy_pattern(r"\b(?:unless|except (?:if|when|where))\b[^.;,!?]*|除非[^。；，]*", re.IGNORECASE)
 _IMPERIAL = ("gal", "qt", "pt", "fl oz", "mpg")
 
 
@@ -30,7 +31,8 @@ def definitions_in(requirement: str, prompt: str) -> Mapping[str, Unit]:
     """By symbol, the units that differ from the usual ones; `prompt` may name the American ones after all."""
     requirement = requirement[:_LONGEST]
     found = dict[str, Unit]()
-    if _BRITISH.search(requirement) and not _AMERICAN.search(f"{requirement} {prompt}"):
+    usual = _UNLESS.sub("", requirement)
+    if _BRITISH.search(usual) and not _AMERICAN.search(f"{usual} {prompt}"):
         found = {symbol: unit for symbol in _IMPERIAL if (unit := unit_named(f"imperial {symbol}"))}
     requirement = _OTHER_NAME.sub("", requirement)
     for one in _ONE.finditer(requirement):

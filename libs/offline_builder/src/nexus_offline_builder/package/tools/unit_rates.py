@@ -125,10 +125,10 @@ def made_of(quantities: Sequence[Quantity], target: Unit) -> list[tuple[Quantity
 
 
 def fitting(read: Measurements, text: str) -> tuple[Quantity, Quantity] | None:
-    """`how many 700 MB CDs fit on 4.2 GB`: how often the first quantity goes into the second."""
+    """`how many 700 MB CDs fit on 4.2 GB`: how often the smaller quantity goes into the larger."""
     if len(read.quantities) != 2 or read.units:
         return None
     if not (_FIT.search(text) or (_HOW_MANY_OF.search(text) and not read.unread)):
         return None
-    small, large = read.quantities
+    small, large = sorted(read.quantities, key=lambda one: one.amount * one.unit.size)
     return (small, large) if small.unit.kind == large.unit.kind and small.amount > 0 and large.amount > 0 else None

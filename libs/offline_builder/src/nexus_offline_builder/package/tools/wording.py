@@ -58,7 +58,7 @@ _TENS = {
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _WORD = "|".join([*_UNITS, *_TENS, *_SCALES])
-_NUMBER_WORDS = lazy_pattern(rf"\b(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE)
+_NUMBER_WORDS = lazy_pattern(rf"\b(?!one[ -]way\b)(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE)
 _DIGITS_CHINESE = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _SCALES_CHINESE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _MIXED = lazy_pattern(
