@@ -282,7 +282,8 @@ def _settled(rules: list[ToolRule], text: str) -> list[ToolRule]:
     if {"list_cleanup", "session_notes"} <= names and not _KEEPS.search(text):
         names -= {"session_notes"}
     others = names - {"text_changes"}
-    if others and others <= _REVERSIBLE and weights(_BACKWARDS.sub(" ", text))["text_changes"] < ENOUGH:
+    only_backwards = "text_changes" in names and others and others <= _REVERSIBLE
+    if only_backwards and weights(_BACKWARDS.sub(" ", text))["text_changes"] < ENOUGH:
         names = others
     return [rule for rule in CATALOGUE if rule.name in names]
 

@@ -20,7 +20,7 @@ from .left_out import left_out
 from .operations import is_supposed, names_result, operation_in, works_on
 from .payload import Turn
 from .references import named_value, resolutions, value_in
-from .replies import Claim, Reply, done, gist, is_failed, one_by_one, refusing
+from .replies import Claim, Reply, done, gist, is_failed, is_percentage, one_by_one, refusing
 from .second_try import reworded
 from .showable import showable_call, showable_text
 from .small_talk import cannot, small_talk
@@ -161,10 +161,11 @@ class Conversation:
 
     def _in_full(self, question: Question, claim: Claim | None) -> Reply | None:
         """The reply to a prompt that asks nothing itself, read with what the requirement asks."""
+        if not self._standing:
+            return None
+        tools = [claim.tool] if claim is not None else self._claims.tools
         sums = [tool for tool in self._claims.named if tool.name == "arithmetic"]
-        tools = [claim.tool] if claim is not None else [*self._claims.tools]
-        tools = sums if sums and by_the_price(question, self._standing) else tools
-        for tool in tools if self._standing else ():
+        for tool in sums if sums and by_the_price(question, self._standing) else tools:
             try:
                 text = tool.in_full(question, self._standing)
                 whole = question._replace(text=text or "", earlier=())
@@ -191,10 +192,10 @@ class Conversation:
         if operation.sign in "+-" and extended(question.text, read) is not None:
             return None
         plain = operation.sign in "+-" and not (operation.unit or operation.share or names_result(question.text))
-        if plain and (re.search(r"[^\W\d]", value.spoken) or "percent" in str(before.tool_calls[0]["output"])):
+        if plain and (re.search(r"[^\W\d]", value.spoken) or is_percentage(before)):
             return None  # of which of the two units is not said, or of which amount
-        among = not names_result(question.text) and substituted(question.text, read) is not None
-        if operation.sign == "/" and (among or read.startswith("each: ")):
+        each = read.startswith("each: ")
+        if operation.sign == "/" and (each or (not names_result(question.text) and substituted(question.text, read))):
             return None
         if operation.sign == "*" and not operation.per and before.tool_calls[0]["name"] == "date_arithmetic":
             return None
@@ -286,8 +287,7 @@ class Conversation:
             prompt = in_full_words(self._turns[position].prompt)
             question = Question(prompt, self._today, self._chinese, (), len(self._claims.named) == 1, self._requirement)
             whole = self._in_full(question, self._claims.surest(question)) if self._standing else None
-            read = (whole and whole.read) or (position and self._replay(position).read)
-            self._wholes[position] = read or prompt
+            self._wholes[position] = (whole and whole.read) or (position and self._replay(position).read) or prompt
         return self._wholes[position]
 
     def _has_words(self, text: str) -> bool:

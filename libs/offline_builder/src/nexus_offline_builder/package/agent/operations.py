@@ -53,7 +53,6 @@ _MINUS_AHEAD = lazy_pattern(
     rf"ate|eaten|{_REDUCING})\b|-\s*$|(?:减|扣|去掉|优惠|便宜|少|用掉|用了|花了|花掉|花去|退|降|让|抹|卖掉|送出)[^加]*$",
     re.IGNORECASE,
 )
-_TAKEN = lazy_pattern(r"\b(?:takes?|taking|took|comes?|get|gets)\b", re.IGNORECASE)
 _OFF = lazy_pattern(rf"\b(?:off|away|out)\b|^\s*(?:\w+ )?from {_IT}\b|^\s*(?:\w+ )?(?:less\b|{_REDUCING}\b)", re.I)
 _PLUS_AHEAD = lazy_pattern(
     r"\b(?:plus|add\w*|extra|another|additional\w*|further|on top|increas\w+|raise\w*|more|also|up by)\b|\+\s*$|"

@@ -32,6 +32,12 @@ class Claim(NamedTuple):
     task: Task
 
 
+def is_percentage(reply: Reply) -> bool:
+    """Whether what a tool has worked out is one; to that nothing can be added but another."""
+    output = reply.tool_calls[0]["output"]
+    return isinstance(output, dict) and "percent" in output
+
+
 def is_failed(reply: Reply) -> bool:
     """Whether nothing was worked out and nothing asked back."""
     failed = any(isinstance(call["output"], dict) and "error" in call["output"] for call in reply.tool_calls)

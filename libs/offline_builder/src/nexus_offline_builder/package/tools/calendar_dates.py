@@ -68,6 +68,7 @@ _RELATIVE = {
 _HOLIDAYS = {"christmas eve": (12, 24), "christmas": (12, 25), "new year's eve": (12, 31), "halloween": (10, 31)} | {
     "valentine": (2, 14),
     "new year": (1, 1),
+    "boxing day": (12, 26),
     "圣诞": (12, 25),
     "元旦": (1, 1),
     "国庆": (10, 1),
@@ -77,7 +78,6 @@ _HOLIDAYS = {"christmas eve": (12, 24), "christmas": (12, 25), "new year's eve":
     "情人节": (2, 14),
     "妇女节": (3, 8),
     "平安夜": (12, 24),
-    "boxing day": (12, 26),
 }
 
 

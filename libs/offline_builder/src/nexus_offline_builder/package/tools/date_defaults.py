@@ -13,6 +13,7 @@ from .date_names import ASKS_WEEKDAY, about_its_date
 from .date_prose import is_label
 from .date_rules import has_more_steps
 from .date_told import refuse_other_weekday
+from .leap_years import wants_leap_years
 from .patterns import lazy_pattern
 from .wording import digits_for_words, plain_signs
 
@@ -101,7 +102,6 @@ _OF_ONE_DAY = lazy_pattern(
 )
 _UNTIL = lazy_pattern(r"\b(?:until|till|left|since|to go|countdown)\b|还有|距|倒计时", re.IGNORECASE)
 _LEFT = lazy_pattern(r"\b(?:left|remain\w*|how many)\b|多少天|几天|剩", re.IGNORECASE)
-_LEAP = lazy_pattern(r"\bleap\b|闰年", re.IGNORECASE)
 _MONTH = lazy_pattern(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*")
 _MONTHS = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
 _NAMED_MONTH = lazy_pattern(rf"\s*(?P<name>{_MONTHS})\.?,?\s*(?P<year>\d{{4}})?[\s?.]*", re.IGNORECASE)
@@ -353,8 +353,7 @@ def _of_one(day: date, wanted: str, question: Question) -> str | None:
     if kind := _KIND.search(wanted):
         name = kind["kind"] or kind["zh"]
         return f"is {day} a {name}" if name.isascii() else f"{day}是{name}吗"
-    leap = _LEAP.search(wanted)
-    if leap is not None and not ASKS_WEEKDAY.search(wanted[: leap.start()]):
+    if wants_leap_years(wanted):
         return f"is {day.year} a leap year"
     if _WORKING.search(wanted) and _UNTIL.search(wanted):
         first, last = sorted((day, question.today))

@@ -24,6 +24,12 @@ _MOST = 400
 _OTHER_PERIOD = lazy_pattern(r"\b(?:days?|weeks?|months?)\b|[天周月日]", re.IGNORECASE)
 
 
+def wants_leap_years(requirement: str) -> bool:
+    """Whether a requirement asks of a day if its year is a leap year, and not which weekday it is before that."""
+    leap = _LEAP.search(requirement, 0, 1000)
+    return leap is not None and ASKS_WEEKDAY.search(requirement[: leap.start()]) is None
+
+
 def leap_task(text: str, question: Question) -> Task | None:
     """A claim where the prompt, or else the requirement, is about leap years; `text` has numbers in digits."""
     about = _LEAP.search(text) or _LEAP.search(question.requirement, 0, 1000)
@@ -34,9 +40,8 @@ def leap_task(text: str, question: Question) -> Task | None:
     rest = re.sub(r"\b\d+[a-z]\w*|\b\d{1,2}(?:st|nd|rd|th)\b", " ", rest, flags=re.IGNORECASE)
     if not about or re.search(r"\d", rest) or len(years) > 2:
         return None
-    weekday = not _LEAP.search(text) and ASKS_WEEKDAY.search(question.requirement[: about.start()])
-    if weekday and dates_in(text, question.today):
-        return None  # a day is what the requirement names first
+    if not (_LEAP.search(text) or wants_leap_years(question.requirement)) and dates_in(text, question.today):
+        return None
     this = re.search(r"\bthis year\b|今年", text, re.IGNORECASE)
     years = years or ([question.today.year] if this else [])
     on = not years and question.earlier and (_NEXT.search(text) or _BEFORE.search(text))

@@ -47,12 +47,12 @@ def read_request(table: Table, request: str, requirement: str = "", part: bool =
         conditions.append(condition)
         years = {year for row in table.rows for year in _YEAR.findall(row[condition.column])}
         request = _YEAR.sub(lambda found: " " if {found.group()} == years else found.group(), request)
-    nouns = frozenset((*map(stem, _LATIN.findall(requirement)), *pieces_of(requirement)))
+    nouns = frozenset((*map(stem, _LATIN.findall(requirement)), *_pieces_of(requirement)))
     asked = asked_of(table, roles_of(table, request), tuple(conditions), nouns, part)
     return (table, asked) if asked is not None else None
 
 
-def pieces_of(text: str) -> set[str]:
+def _pieces_of(text: str) -> set[str]:
     """Every one and two signs of Chinese that stand together: any of them may be a noun."""
     runs = _CHINESE.findall(text)
     return {run[at : at + size] for run in runs for at in range(len(run)) for size in (1, 2) if at + size <= len(run)}
@@ -71,21 +71,23 @@ def _works_out(table: Table, request: str) -> bool:
     )
 
 
-def is_read(table: Table, request: str, requirement: str = "") -> bool:
+def is_read(table: Table, request: str, requirement: str) -> bool:
     """Whether something is asked of the table, with nothing left that cannot be told."""
-    try:
-        return read_request(table, request, requirement) is not None
-    except (Unread, Refusal):
-        return False
+    return _wholly_read(table, request, requirement) is not None
 
 
 def names_a_figure(table: Table, request: str) -> bool:
     """Whether a figure of a column is asked for by name."""
+    asked = _wholly_read(table, request)
+    return asked is not None and bool(asked.measures and asked.targets)
+
+
+def _wholly_read(table: Table, request: str, requirement: str = "") -> Asked | None:
     try:
-        found = read_request(table, request)
+        found = read_request(table, request, requirement)
     except (Unread, Refusal):
-        return False
-    return found is not None and bool(found[1].measures and found[1].targets)
+        return None
+    return found[1] if found is not None else None
 
 
 def answer_to(table: Table, request: str, chinese: bool, requirement: str = "") -> Answer | None:

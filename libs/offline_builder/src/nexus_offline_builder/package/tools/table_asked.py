@@ -23,6 +23,7 @@ _NO_NOUN = frozenset(
     "的是了呢吗啊呀吧请帮我你他她它把给对算看要一下这那在有就都和与们也还再去来得被从到中里上个家次咱您麻烦"
 )
 """Signs of Chinese that are no noun on their own."""
+_HIS = ("'s", "s", "his", "her", "their", "its")
 _SAYS_NO_THING = said_in("大家 全部 所有 今天 昨天 今年 去年 本月 上月 这月 本周 这周 上周 周 月 天 年 季度 次 表 单")
 """Whose or when it is, and no thing that there could be a number of."""
 
@@ -86,14 +87,7 @@ class _Asking(Grouping):
     def _refuse_what_is_his(self) -> None:
         """`what's Holm's phone number`: of a row something that is not there."""
         for at in range(1, len(self._roles)):
-            if self._kind(at) == "word" and self._roles[at - 1].text.lower() in (
-                "'s",
-                "s",
-                "his",
-                "her",
-                "their",
-                "its",
-            ):
+            if self._kind(at) == "word" and self._roles[at - 1].text.lower() in _HIS:
                 raise Unread(self._roles[at].text)
 
     def _says_more(self, at: int) -> bool:

@@ -121,7 +121,6 @@ _IS_BEGIN = lazy_pattern(
     r"opens?)\b|出发|开始|开车|起飞|发车|开场|放进",
     re.IGNORECASE,
 )
-_TOTAL = lazy_pattern(r"\b(?:total|together|altogether|in all|sum|both|all)\b|一共|总共|合计", re.IGNORECASE)
 
 
 def times_by_role(question: Question) -> Task | None:

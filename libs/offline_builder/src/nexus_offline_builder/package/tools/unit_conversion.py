@@ -205,14 +205,19 @@ def _continued(read: Measurements, question: Question) -> Task | None:
 
 def _portions(question: Question) -> Task | None:
     """`and if each glass is 200 ml, how many glasses?`: of the quantity before."""
-    text = question.text.strip()
-    each = _EACH.fullmatch(text) or _PACKED.fullmatch(text) if question.earlier else None
+    each = _size_of_each(question)
     small = measurements_in(each["size"]).quantities if each else None
     before = _before(question) if small else None
     large = _whole(before[1]) if before is not None else None
     if not small or large is None or large.unit.kind != small[0].unit.kind or small[0].amount <= 0:
         return None
     return Task(CERTAIN, lambda: how_often(small[0], large))
+
+
+def _size_of_each(question: Question) -> "re.Match[str] | None":
+    """How large each of the pieces is that a later turn divides the quantity before into."""
+    text = question.text.strip()
+    return _EACH.fullmatch(text) or _PACKED.fullmatch(text) if question.earlier else None
 
 
 def _with_before(read: Measurements, question: Question) -> Task | None:
@@ -366,7 +371,7 @@ def in_full(question: Question, requirement: str) -> str | None:
     question = question._replace(text=with_its_degrees(question.text, question.requirement))
     if len(question.text) <= _LONGEST_PROMPT and pairs_for(question.text, question.requirement) is not None:
         return None
-    if question.earlier and (_EACH.fullmatch(question.text.strip()) or _PACKED.fullmatch(question.text.strip())):
+    if _size_of_each(question) is not None:
         return None
     if _FORMULA.search(requirement) and measurements_in(question.text).quantities:
         raise Refusal("I cannot work with the formula that I was built for.", "我不会按公式计算。")

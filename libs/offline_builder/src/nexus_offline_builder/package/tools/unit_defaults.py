@@ -51,8 +51,6 @@ _SOLID_OUNCES = lazy_pattern(
 _OUNCES = lazy_pattern(r"(?<!fl )(?<!fl\. )(?<!fluid )(?<![a-z])(?:oz|ounces?)\b", re.IGNORECASE)
 _MOST_TARGETS = 4
 _FAR = 2000
-
-
 _METRIC = lazy_pattern(r"\b(?:metric|european?|continental)\b|公制|米制|欧洲", re.IGNORECASE)
 _IMPERIAL = lazy_pattern(r"\b(?:imperial|american?|us|usa|british)\b|英制|美制|美国", re.IGNORECASE)
 _USUALLY = lazy_pattern(

@@ -84,7 +84,6 @@ BREAK = lazy_pattern(
 _LESS = lazy_pattern(
     r"(?:\b(?:minus|less|without|deduct|subtract|take off|except)\b|-|减去?|扣[除掉]?)[^+\d\0]{0,16}$", re.IGNORECASE
 )
-_JOINS = lazy_pattern(r"[\s,;&+|/]*(?:(?:plus|and|then|with|on|还有|和|加上?|又|共)[\s,;+]*)*", re.IGNORECASE)
 _DAY_NAME = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?:?|周[一二三四五六日天]|星期[一二三四五六日天]|\d\. "
 _SUMS = lazy_pattern(
     r"\badd\w*|\bsums?\b|\btotal\w*|\btogether\b|\baltogether\b|\bplus\b|"
